@@ -1,0 +1,42 @@
+import { problemsOf, showPath, type Problem } from "./problem";
+import { checkRules } from "./rules";
+import { environmentSchema, type Environment, type EnvironmentInput } from "./schema";
+
+/** Everything that is wrong with a value, or the environment that it describes. */
+export type Checked =
+  | { readonly environment: Environment; readonly problems?: undefined }
+  | { readonly environment?: undefined; readonly problems: readonly Problem[] };
+
+/** Checks any value against the schema and the rules; all problems at once. */
+export function checkEnvironment(value: unknown): Checked {
+  const parsed = environmentSchema.safeParse(value);
+  const problems = [...(parsed.success ? [] : problemsOf(parsed.error.issues, value)), ...checkRules(value)];
+  return parsed.success && problems.length === 0 ? { environment: parsed.data } : { problems };
+}
+
+/** An environment that cannot be used. `problems` has all findings; the message shows each on a line. */
+export class InvalidEnvironmentError extends Error {
+  override readonly name = "InvalidEnvironmentError";
+  constructor(
+    readonly problems: readonly Problem[],
+    readonly lines: readonly string[],
+  ) {
+    super(lines.join("\n"));
+  }
+}
+
+/**
+ * An environment written in TypeScript, with the checks and defaults of an environment file.
+ *
+ * @throws InvalidEnvironmentError with every problem, a line each
+ */
+export function defineEnvironment(input: EnvironmentInput): Environment {
+  const checked = checkEnvironment(input);
+  if (checked.environment) {
+    return checked.environment;
+  }
+  const lines = checked.problems.map(
+    (problem) => `${showPath(problem.path) || "environment"}: ${problem.message}`,
+  );
+  throw new InvalidEnvironmentError(checked.problems, lines);
+}

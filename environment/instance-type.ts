@@ -1,0 +1,15 @@
+/** CPU architecture, in Kubernetes' words (label kubernetes.io/arch). */
+export type Architecture = "amd64" | "arm64";
+
+/** `m7i.xlarge`, `c7gn.metal-48xl`, `u7i-12tb.224xlarge`. */
+export const INSTANCE_TYPE =
+  /^[a-z]+[0-9]*[a-z-]*[0-9a-z-]*\.(nano|micro|small|medium|large|metal|[0-9]*xlarge|metal-[0-9]+xl)$/;
+
+/**
+ * AWS puts a `g` right after the generation digit of every Graviton type (m7g, c7gn, x2gd, t4g); a1 came before that
+ * rule. Source: "Amazon EC2 instance type naming conventions".
+ */
+export function architectureOf(instanceType: string): Architecture {
+  const family = instanceType.split(".")[0] ?? "";
+  return family === "a1" || /^[a-z]+\d+g/.test(family) ? "arm64" : "amd64";
+}

@@ -1,0 +1,104 @@
+/**
+ * Every name that parts of Skyline agree on. A construct, the mesh, the CLI and the tests take names from here, so that
+ * they cannot disagree. The table for readers is docs/contracts.md.
+ */
+
+/** A DNS label of at most 20 characters: environment and cluster names, so that names made of both stay within limits. */
+export const SHORT_LABEL = /^[a-z]([-a-z0-9]{0,18}[a-z0-9])?$/;
+
+/** Key of a Kubernetes label: a name of at most 63 characters, behind an optional DNS prefix. */
+export const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+
+/** Name of a service in the mesh: a DNS label, so that it can be a Kubernetes Service and part of a host name. */
+export const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Names that are never routed: the first would open the API server's own Service to the mesh. */
+export const DENIED_SERVICE_NAMES: readonly string[] = ["kubernetes"];
+
+/** Stacks, which are also the keys of their states. */
+export const stackNames = {
+  network: (environment: string) => `${environment}-network`,
+  mesh: (environment: string) => `${environment}-mesh`,
+  cluster: (environment: string, cluster: string) => `${environment}-cluster-${cluster}`,
+  platform: (environment: string, cluster: string) => `${environment}-platform-${cluster}`,
+} as const;
+
+/** Object key of a stack's state in the state bucket. */
+export const stateKey = (environment: string, stack: string) => `${environment}/${stack}.tfstate`;
+
+/** `<env>-<cluster>[-<part>]`: name of an AWS resource that belongs to a cluster. */
+export const clusterResourceName = (environment: string, cluster: string, part?: string) =>
+  [environment, cluster, part].filter((piece) => piece !== undefined).join("-");
+
+/** Tags that say whose a resource is. */
+export const tagKeys = {
+  environment: "skyline:environment",
+  cluster: "skyline:cluster",
+  consul: "skyline:consul",
+} as const;
+
+/** SSM parameters of the registry of clusters. */
+export const registry = {
+  cluster: (environment: string, cluster: string) => `/skyline/${environment}/clusters/${cluster}`,
+  active: (environment: string) => `/skyline/${environment}/active`,
+} as const;
+
+/** One entry of the registry of clusters, as JSON in its SSM parameter. */
+export interface RegistryEntry {
+  readonly name: string;
+  readonly kind: "self-managed" | "eks";
+  /** URL of the API server. */
+  readonly endpoint: string;
+  /** The API server's authority, base64 of its PEM. */
+  readonly ca: string;
+  /** Kubernetes version, `1.35` or `1.35.4`. */
+  readonly version: string;
+  /** ARN of the role that applies the platform stack. */
+  readonly deployer: string;
+}
+
+export const ports = {
+  /** Local proxy on every Mesos node and on any origin server outside the clusters. */
+  localProxy: 5040,
+  /** Destination proxy on Mesos nodes; the bridge, inbound, on every Kubernetes worker. */
+  inbound: 5041,
+  /** Gateways, behind `sdb.<domain>`. */
+  gateway: 5042,
+  /** The bridge, outbound: target port of the Services that stand for Mesos services. */
+  outbound: 5043,
+  /** Health, generation and metrics of each NGINX. */
+  health: 5044,
+} as const;
+
+/** Consul's own ports: server RPC, gossip within the datacentre, HTTP API, DNS. */
+export const consulPorts = { serverRpc: 8300, gossip: 8301, http: 8500, dns: 8600 } as const;
+
+/** The gateways' name inside an environment. */
+export const gatewayHost = (domain: string) => `sdb.${domain}`;
+
+/** Consul service under which every Kubernetes worker registers. */
+export const WORKER_SERVICE = "kubernetes-worker";
+
+/** Headers of the mesh; a bridge and a gateway drop them from requests that applications send. */
+export const headers = {
+  hop: "X-Skyline-Hop",
+  route: "X-Skyline-Route",
+  inbound: "X-Skyline-Inbound",
+} as const;
+
+/** Kubernetes group of the role that applies platform stacks, on either kind of cluster. */
+export const DEPLOYER_GROUP = "skyline:deployers";
+
+/** Namespace of what Skyline itself runs in a cluster, beside the bridge. */
+export const SYSTEM_NAMESPACE = "skyline-system";
+
+/** Name of the bridge's DaemonSet and of its pods' label `app.kubernetes.io/name`. */
+export const BRIDGE_NAME = "skyline-bridge";
+
+/**
+ * Index of an availability zone's subnets in the network, from the zone's letter: `us-east-1c` is 2. The letter and not
+ * the place in the list, so that adding or reordering zones moves no subnet.
+ */
+export function zoneIndex(zone: string): number {
+  return zone.charCodeAt(zone.length - 1) - "a".charCodeAt(0);
+}

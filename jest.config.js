@@ -1,0 +1,19 @@
+// Suites are folders below test/: `jest --selectProjects unit`, or the npm script of the same name.
+const transform = {
+  "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }],
+};
+const suite = (name) => ({
+  displayName: name,
+  rootDir: __dirname,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/"],
+  testEnvironment: "node",
+  transform,
+});
+
+/** @type {import("jest").Config} */
+module.exports = {
+  projects: ["unit", "terraform", "cluster", "package"].map(suite),
+  maxWorkers: 2,
+  workerIdleMemoryLimit: "700MB",
+};
