@@ -13,7 +13,7 @@ const domainName = text(
   "a domain name in lower case",
   "development.example.internal",
 );
-const region = text(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region", "us-east-1");
+const region = text(/^(?!cn-|us-gov-)[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region of the commercial partition", "us-east-1");
 const shortLabel = (noun: string, example: string) =>
   text(SHORT_LABEL, `${noun} (DNS label of at most 20 characters: a-z, 0-9, -, a letter first)`, example);
 const instanceType = text(INSTANCE_TYPE, "an EC2 instance type", "m7i.xlarge");

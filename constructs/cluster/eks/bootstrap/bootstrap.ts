@@ -1,0 +1,34 @@
+import { renderConsulAgent, type ConsulAgentSettings } from "./consul-agent";
+import { CONSUL_VERSION, installConsul, startConsul } from "./consul-script";
+import { multipart } from "./multipart";
+import { renderFullNodeConfig, renderStockNodeConfig, type NodeSettings } from "./node-config";
+
+export { CONSUL_VERSION };
+
+export interface BootstrapSettings {
+  /** Who made the image: `al2023` is EKS' stock one, `own` has the Consul agent in it. */
+  readonly image: "al2023" | "own";
+  readonly node: NodeSettings;
+  readonly consul: ConsulAgentSettings;
+}
+
+/** User data of a worker, before base64: one form for each type of image. */
+export function renderBootstrap(settings: BootstrapSettings): string {
+  const agent = renderConsulAgent(settings.consul);
+  switch (settings.image) {
+    case "al2023":
+      return multipart([
+        { type: "application/node.eks.aws", content: renderStockNodeConfig(settings.node) },
+        { type: "text/x-shellscript", content: installConsul(agent) },
+      ]);
+    case "own":
+      return multipart([
+        { type: "application/node.eks.aws", content: renderFullNodeConfig(settings.node) },
+        { type: "text/x-shellscript", content: startConsul(agent) },
+      ]);
+    default: {
+      const unknown: never = settings.image;
+      throw new Error(`no bootstrap for an image of type ${String(unknown)}`);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { Fn } from "cdktf";
+
+/** A statement of an IAM policy, in IAM's own spelling. */
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect: "Allow" | "Deny";
+  readonly Action: readonly string[];
+  readonly Resource?: readonly string[];
+  readonly Principal?: Readonly<Record<string, string | readonly string[]>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** A policy document. Made by Terraform's `jsonencode`, since the statements may hold values known only at apply. */
+export function policy(...statements: readonly Statement[]): string {
+  return Fn.jsonencode({ Version: "2012-10-17", Statement: statements });
+}
+
+export function allow(
+  Action: readonly string[],
+  Resource: readonly string[],
+  rest?: Partial<Statement>,
+): Statement {
+  return { Effect: "Allow", Action, Resource, ...rest };
+}
+
+/** The trust policy of a role that an AWS service takes on. */
+export function assumedBy(service: string, actions: readonly string[] = ["sts:AssumeRole"]): string {
+  return policy({ Effect: "Allow", Action: actions, Principal: { Service: service } });
+}
+
+export const awsManagedPolicy = (name: string) => `arn:aws:iam::aws:policy/${name}`;

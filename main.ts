@@ -1,0 +1,21 @@
+import { App } from "cdktf";
+import { InvalidEnvironmentError } from "./environment/define";
+import { environmentFile, listEnvironments, loadEnvironment } from "./environment/load";
+import { addEnvironment } from "./stacks/environment-stacks";
+
+// The app: each file of environments/ becomes stacks. SKYLINE_ENVIRONMENTS names another folder.
+const folder = process.env.SKYLINE_ENVIRONMENTS ?? "environments";
+
+try {
+  const app = new App();
+  for (const name of listEnvironments(folder)) {
+    addEnvironment(app, loadEnvironment(environmentFile(folder, name)));
+  }
+  app.synth();
+} catch (error) {
+  if (!(error instanceof InvalidEnvironmentError)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = 2;
+}
