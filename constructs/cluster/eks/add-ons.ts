@@ -1,5 +1,6 @@
 import { EksAddon } from "@cdktf/provider-aws/lib/eks-addon";
 import type { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster";
+import { EksPodIdentityAssociation } from "@cdktf/provider-aws/lib/eks-pod-identity-association";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { dependable, type ITerraformDependable } from "cdktf";
@@ -54,14 +55,20 @@ export class AddOns extends Construct {
       role: cniRole.name,
       policyArn: awsManagedPolicy("AmazonEKS_CNI_Policy"),
     });
+    const cniIdentity = new EksPodIdentityAssociation(this, "vpc-cni-identity", {
+      clusterName: props.cluster.name,
+      namespace: "kube-system",
+      serviceAccount: "aws-node",
+      roleArn: cniRole.arn,
+      dependsOn: [cniRights],
+    });
     const cni = addOn("vpc-cni", {
       // Prefixes of 16 addresses: a node's pods are no longer limited by the addresses of its interfaces.
       configurationValues: JSON.stringify({
         enableNetworkPolicy: "true",
         env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
       }),
-      podIdentityAssociation: [{ roleArn: cniRole.arn, serviceAccount: "aws-node" }],
-      dependsOn: [identity, cniRights],
+      dependsOn: [identity, cniIdentity],
     });
     this.beforeNodes = [identity, cni];
     this.afterNodes = [addOn("kube-proxy"), addOn("coredns")];

@@ -1,7 +1,7 @@
 import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter";
 import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
-import { Fn, Token, type ITerraformDependable } from "cdktf";
+import { Token, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { architectureOf, type Architecture } from "../../../environment/instance-type";
 import { clusterResourceName, SHORT_LABEL, tagKeys } from "../../../environment/naming";
@@ -9,6 +9,7 @@ import type { NodeImage } from "../node-image";
 import type { Scaling } from "../scaling";
 import { renderBootstrap } from "./bootstrap/bootstrap";
 import type { NodeRole } from "./node-role";
+import { encodeUserData } from "./user-data";
 
 export interface NodeGroupOptions {
   readonly scaling: Scaling;
@@ -54,6 +55,9 @@ const STOCK_AMI_TYPE: Record<Architecture, string> = {
   arm64: "AL2023_ARM_64_STANDARD",
 };
 
+/** Places in the user data of what only the finished cluster knows. */
+const PLACES = { endpoint: "@@ENDPOINT@@", certificateAuthority: "@@CERTIFICATE_AUTHORITY@@" } as const;
+
 /**
  * A managed group of workers. Made by `EksCluster.addNodeGroup`.
  *
@@ -86,21 +90,20 @@ export class NodeGroup extends Construct {
       imageId: this.imageId(props.image),
       ebsOptimized: "true",
       vpcSecurityGroupIds: props.securityGroupIds,
-      userData: Fn.base64encode(
-        Fn.rawString(
-          renderBootstrap({
-            image: image.type,
-            node: {
-              clusterName: props.eksName,
-              endpoint: props.endpoint,
-              certificateAuthority: props.certificateAuthority,
-              serviceCidr: props.serviceCidr,
-              maxPods: props.maxPods ?? 110,
-              labels: props.labels ?? {},
-            },
-            consul: { environment: props.environment, region: props.region, clusterName: props.clusterName },
-          }),
-        ),
+      userData: encodeUserData(
+        renderBootstrap({
+          image: image.type,
+          node: {
+            clusterName: props.eksName,
+            endpoint: PLACES.endpoint,
+            certificateAuthority: PLACES.certificateAuthority,
+            serviceCidr: props.serviceCidr,
+            maxPods: props.maxPods ?? 110,
+            labels: props.labels ?? {},
+          },
+          consul: { environment: props.environment, region: props.region, clusterName: props.clusterName },
+        }),
+        { [PLACES.endpoint]: props.endpoint, [PLACES.certificateAuthority]: props.certificateAuthority },
       ),
       metadataOptions: {
         httpEndpoint: "enabled",

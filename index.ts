@@ -1,0 +1,37 @@
+/**
+ * Skyline: several Kubernetes clusters an environment behind one service mesh.
+ *
+ * An environment is a YAML file or an object made by `defineEnvironment`; `NetworkStack`, `ClusterStack` and
+ * `PlatformStack` make stacks of it; the constructs below them can be used, and replaced, one by one.
+ */
+
+export { defineEnvironment, InvalidEnvironmentError } from "./environment/define";
+export { loadEnvironment } from "./environment/load";
+export type { Environment, EnvironmentInput } from "./environment/schema";
+export type { RegistryEntry } from "./environment/naming";
+
+export type { Network } from "./constructs/network/network";
+export { Vpc, type VpcProps } from "./constructs/network/vpc";
+
+export type { Cluster, GatewayTargets } from "./constructs/cluster/cluster";
+export { NodeImage } from "./constructs/cluster/node-image";
+export { Scaling } from "./constructs/cluster/scaling";
+export type { AddOnVersions } from "./constructs/cluster/eks/add-ons";
+export { EksCluster, type EksClusterProps } from "./constructs/cluster/eks/eks-cluster";
+export { EndpointAccess } from "./constructs/cluster/eks/endpoint-access";
+export { NodeGroup, type NodeGroupOptions } from "./constructs/cluster/eks/node-group";
+
+export { MesosService, type MesosServiceProps } from "./constructs/mesh/mesos-service";
+export { SkylineBridge, type SkylineBridgeProps } from "./constructs/mesh/skyline-bridge";
+export { Namespaces, type NamespacesProps } from "./constructs/platform/namespaces";
+export {
+  PRIORITY_CLASSES,
+  PriorityClasses,
+  type PriorityClassName,
+} from "./constructs/platform/priority-classes";
+
+export { BaseStack } from "./stacks/base-stack";
+export { ClusterStack } from "./stacks/cluster-stack";
+export { addEnvironment } from "./stacks/environment-stacks";
+export { networkFrom, NetworkStack } from "./stacks/network-stack";
+export { PlatformStack } from "./stacks/platform-stack";

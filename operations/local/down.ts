@@ -1,0 +1,59 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { environmentFile, loadEnvironment } from "../../environment/load";
+import { OperationFailure } from "../failure";
+import { stopGroup } from "../processes";
+import { cdktf } from "./cdktf";
+import { emulatorEnvironment, isolated } from "./emulator";
+import { isAlive, localFolder, readRunState } from "./run-state";
+import { awsStacks, stacksOf } from "./stacks";
+import { findTerraform, terraformEnvironment } from "./terraform";
+import type { LocalOptions } from "./up";
+
+export interface DownResult {
+  /** Name of the environment that was removed, or undefined when none stood. */
+  readonly environment: string | undefined;
+  /** Stacks that Terraform destroyed. */
+  readonly stacks: readonly string[];
+}
+
+/**
+ * Removes a kept environment: `cdktf destroy` of its stacks, then the emulators end.
+ * @throws OperationFailure when the destroy fails; the environment is left standing then, to be looked at
+ */
+export async function localDown(options: Omit<LocalOptions, "keep" | "environment">): Promise<DownResult> {
+  const folder = localFolder(options.root);
+  const state = readRunState(folder);
+  if (state === undefined || !isAlive(state)) {
+    await rm(folder, { recursive: true, force: true });
+    return { environment: undefined, stacks: [] };
+  }
+  const environment = loadEnvironment(environmentFile(options.environments, state.environment));
+  const terraform = await findTerraform();
+  const output = join(folder, "cdktf.out");
+  const stacks = awsStacks(stacksOf(output, state.environment)).map(({ name }) => name);
+  options.report({ type: "step", text: `cdktf destroy ${stacks.join(" ")}` });
+  const env = isolated({
+    ...terraformEnvironment(terraform, join(folder, "terraform.rc")),
+    ...emulatorEnvironment(state, environment.account, environment.region),
+  });
+  const workspace = {
+    root: options.root,
+    output,
+    env,
+    signal: options.signal,
+    mirrored: terraform.mirror !== undefined,
+  };
+  await cdktf(workspace, "destroy", stacks, join(folder, "destroy.log"), () => undefined).catch(
+    (error: Error) => {
+      throw new OperationFailure(
+        "verification",
+        error.message,
+        `it still stands; look at ${folder}, or end processes ${state.pids.join(", ")} by hand`,
+      );
+    },
+  );
+  await Promise.all(state.pids.map((pid) => stopGroup(pid)));
+  await rm(folder, { recursive: true, force: true });
+  return { environment: state.environment, stacks };
+}

@@ -1,0 +1,238 @@
+import { readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { environmentFile, loadEnvironment } from "../../environment/load";
+import type { Environment } from "../../environment/schema";
+import { OperationFailure } from "../failure";
+import { cdktf, synthesize, type Workspace } from "./cdktf";
+import { readCluster, type ClusterFacts } from "./cluster-facts";
+import { judge, type Difference, type Judgement } from "./deviations";
+import { emulatorEnvironment, isolated, makeBucket, startEmulator, type Emulator } from "./emulator";
+import { pythonEnvironment } from "./python";
+import { forgetRun, isAlive, localFolder, readRunState, writeRunState } from "./run-state";
+import { planAgain } from "./second-plan";
+import { awsStacks, stacksOf, type SynthesizedStack } from "./stacks";
+import {
+  AWS_PROVIDER_VERSION,
+  findTerraform,
+  terraformEnvironment,
+  writeTerraformSettings,
+} from "./terraform";
+
+export interface LocalOptions {
+  /** Folder of the project, with cdktf.json. */
+  readonly root: string;
+  /** Folder of the package, with the pins of the Python parts. */
+  readonly packageRoot: string;
+  /** Folder of the environment files. */
+  readonly environments: string;
+  readonly environment: string;
+  /** Leave it running at the end. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+  readonly report: (event: LocalEvent) => void;
+}
+
+export type LocalEvent =
+  | { readonly type: "step"; readonly text: string }
+  | { readonly type: "progress"; readonly done: number; readonly total: number; readonly last: string };
+
+/** What stands at the end. */
+export interface LocalResult {
+  readonly environment: string;
+  readonly stacks: readonly { readonly name: string; readonly resources: number; readonly seconds: number }[];
+  readonly clusters: readonly ClusterFacts[];
+  /** Differences of the second plan that known deviations of the emulator explain. */
+  readonly explained: number;
+  readonly kept: boolean;
+  readonly aws: string;
+  readonly eks: string;
+  readonly folder: string;
+  readonly seconds: number;
+}
+
+/**
+ * Stands up an environment on an emulated AWS: deploys every AWS stack with cdktf and Terraform, then proves it by a
+ * second plan and by reading the clusters back.
+ *
+ * @throws OperationFailure with what to do next; whatever was started is stopped then
+ */
+export async function localUp(options: LocalOptions): Promise<LocalResult> {
+  const started = Date.now();
+  const step = (text: string) => options.report({ type: "step", text });
+  const environment = loadEnvironment(environmentFile(options.environments, options.environment));
+  const folder = localFolder(options.root);
+  await makeRoom(folder);
+
+  const terraform = await findTerraform();
+  step(
+    `Terraform ${terraform.version}, AWS provider ${AWS_PROVIDER_VERSION} from ${terraform.mirror ?? "the registry"}`,
+  );
+  const python = await pythonEnvironment(join(options.packageRoot, "tools", "python"));
+  step(`AWS emulator ${python.made ? "installed" : "is installed"} (moto, and ministack for EKS)`);
+
+  await mkdir(folder, { recursive: true });
+  const emulator = await startEmulator({ bin: python.bin, account: environment.account, folder });
+  try {
+    await writeRunState(folder, {
+      environment: environment.environment,
+      pids: emulator.processes.map(({ pid }) => pid),
+      aws: emulator.aws,
+      eks: emulator.eks,
+      startedAt: new Date(started).toISOString(),
+    });
+    step(`AWS emulated at ${emulator.aws}, EKS at ${emulator.eks}`);
+    if (environment.state !== undefined) {
+      await makeBucket(emulator, environment.state.bucket);
+    }
+
+    const settings = join(folder, "terraform.rc");
+    await writeTerraformSettings(settings, terraform.mirror);
+    const env = isolated({
+      ...terraformEnvironment(terraform, settings),
+      ...emulatorEnvironment(emulator, environment.account, environment.region),
+    });
+    const workspace: Workspace = {
+      root: options.root,
+      output: join(folder, "cdktf.out"),
+      env,
+      signal: options.signal,
+      mirrored: terraform.mirror !== undefined,
+    };
+    await synthesize(workspace, join(folder, "synth.log"));
+    const stacks = awsStacks(stacksOf(workspace.output, environment.environment));
+    step(`Synthesized; cdktf deploy ${stacks.map(({ name }) => name).join(" ")}`);
+    const times = await deploy(workspace, stacks, options);
+
+    step("Deployed; planning again: nothing may differ");
+    const differences: Difference[] = [];
+    for (const stack of stacks) {
+      differences.push(...(await planAgain(terraform.binary, stack.folder, env, options.signal)));
+    }
+    const judgement = judge(differences);
+    refuseDifferences(judgement);
+    step(`Second plan is empty, but for ${judgement.explained} known deviations of the emulator`);
+
+    const clusters = await readClusters(emulator, environment);
+    step("Clusters read back through the AWS API: as the environment asks for");
+
+    if (options.keep) {
+      emulator.processes.forEach((running) => running.release());
+    } else {
+      await end(folder, emulator);
+    }
+    return {
+      environment: environment.environment,
+      stacks: stacks.map((stack) => ({
+        name: stack.name,
+        resources: resourceCount(stack),
+        seconds: times.get(stack.name) ?? 0,
+      })),
+      clusters,
+      explained: judgement.explained,
+      kept: options.keep,
+      aws: emulator.aws,
+      eks: emulator.eks,
+      folder,
+      seconds: (Date.now() - started) / 1000,
+    };
+  } catch (error) {
+    await end(folder, emulator);
+    throw error;
+  }
+}
+
+/** A new run starts in an empty folder; one that stands is not run over. */
+async function makeRoom(folder: string): Promise<void> {
+  const before = readRunState(folder);
+  if (before !== undefined && isAlive(before)) {
+    throw new OperationFailure(
+      "conflict",
+      `environment ${before.environment} stands since ${before.startedAt}`,
+      "npm run local -- --destroy",
+    );
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function end(folder: string, emulator: Emulator): Promise<void> {
+  await emulator.stop();
+  await forgetRun(folder);
+}
+
+/** Deploys, and tells how long each stack took, in seconds. */
+async function deploy(
+  workspace: Workspace,
+  stacks: readonly SynthesizedStack[],
+  options: LocalOptions,
+): Promise<Map<string, number>> {
+  const names = stacks.map(({ name }) => name);
+  const total = stacks.reduce((sum, stack) => sum + resourceCount(stack), 0);
+  const since = new Map<string, number>();
+  const times = new Map<string, number>();
+  let done = 0;
+  await cdktf(workspace, "deploy", names, join(localFolder(workspace.root), "deploy.log"), (text) => {
+    for (const line of text.split("\n")) {
+      const stack = names.find((name) => line.startsWith(`${name} `));
+      if (stack !== undefined) {
+        since.set(stack, since.get(stack) ?? Date.now());
+        times.set(stack, (Date.now() - (since.get(stack) ?? 0)) / 1000);
+      }
+      const created = /(\S+): Creation complete/.exec(line);
+      if (created !== null) {
+        done++;
+        options.report({ type: "progress", done, total, last: created[1] ?? "" });
+      }
+    }
+  });
+  return times;
+}
+
+function resourceCount(stack: SynthesizedStack): number {
+  const code = JSON.parse(readFileSync(join(stack.folder, "cdk.tf.json"), "utf8")) as {
+    resource?: Record<string, object>;
+  };
+  return Object.values(code.resource ?? {}).reduce((sum, ofType) => sum + Object.keys(ofType).length, 0);
+}
+
+function refuseDifferences({ unexplained, unused }: Judgement): void {
+  const lines = [
+    ...unexplained.map(
+      ({ address, actions, attribute, before, after }) =>
+        `${address}: ${actions.join(" and ")}${attribute && ` of ${attribute}`}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`,
+    ),
+    ...unused.map(
+      ({ resource, attribute }) => `the known deviation of ${resource}.${attribute} is not needed any more`,
+    ),
+  ];
+  if (lines.length > 0) {
+    throw new OperationFailure(
+      "verification",
+      `the second plan is not what it should be:\n${lines.join("\n")}`,
+    );
+  }
+}
+
+async function readClusters(emulator: Emulator, environment: Environment): Promise<ClusterFacts[]> {
+  const access = {
+    aws: emulator.aws,
+    eks: emulator.eks,
+    account: environment.account,
+    region: environment.region,
+  };
+  const all: ClusterFacts[] = [];
+  for (const [name, spec] of Object.entries(environment.clusters)) {
+    if (spec.kind !== "eks" || spec.role === "removed") {
+      continue;
+    }
+    const { facts, wrong } = await readCluster(access, environment, name, spec);
+    if (wrong.length > 0) {
+      throw new OperationFailure(
+        "verification",
+        `cluster ${name} is not what was asked for:\n${wrong.join("\n")}`,
+      );
+    }
+    all.push(facts);
+  }
+  return all;
+}
