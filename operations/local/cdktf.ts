@@ -28,10 +28,9 @@ export async function synthesize(workspace: Workspace, logFile: string): Promise
   }
 }
 
-/** `cdktf deploy` or `cdktf destroy` of stacks that were synthesized before. */
-export async function cdktf(
+/** `cdktf deploy` of stacks that were synthesized before. */
+export async function deployStacks(
   workspace: Workspace,
-  verb: "deploy" | "destroy",
   stacks: readonly string[],
   logFile: string,
   onOutput: (text: string) => void,
@@ -40,21 +39,35 @@ export async function cdktf(
   if (!existsSync(command)) {
     throw new OperationFailure("missing", "cdktf-cli is not installed in the project", "npm ci");
   }
-  const args = [verb, ...stacks, "--auto-approve", "--skip-synth", "--output", workspace.output];
-  if (verb === "destroy") {
-    // The platform stack is none of those that run here.
-    args.push("--ignore-missing-stack-dependencies");
-  }
+  const args = ["deploy", ...stacks, "--auto-approve", "--skip-synth", "--output", workspace.output];
   if (workspace.mirrored) {
     args.push("--skip-provider-lock");
   }
-  const code = await runToEnd(workspace, { name: `cdktf ${verb}`, command, args, logFile }, onOutput);
+  const code = await runToEnd(workspace, { name: "cdktf deploy", command, args, logFile }, onOutput);
   if (code !== 0) {
-    throw deployFailure(verb, code, logFile);
+    throw failure("cdktf deploy", code, logFile);
   }
 }
 
-function deployFailure(verb: string, code: number, logFile: string): OperationFailure {
+/**
+ * `terraform destroy` of one stack. Not by `cdktf destroy`: that refuses a stack whose platform stack is not among those
+ * to destroy, and with --ignore-missing-stack-dependencies cdktf 0.21 starts the same stack again and again, hundreds of
+ * processes deep.
+ */
+export async function destroyStack(
+  workspace: Workspace,
+  binary: string,
+  folder: string,
+  logFile: string,
+): Promise<void> {
+  const args = [`-chdir=${folder}`, "destroy", "-auto-approve", "-input=false", "-no-color"];
+  const code = await runToEnd(workspace, { name: "terraform destroy", command: binary, args, logFile });
+  if (code !== 0) {
+    throw failure("terraform destroy", code, logFile);
+  }
+}
+
+function failure(what: string, code: number, logFile: string): OperationFailure {
   const log = withoutColour(readFileSync(logFile, "utf8"));
   if (
     /Failed to (query available provider packages|install provider)|could not connect to registry/i.test(log)
@@ -69,7 +82,7 @@ function deployFailure(verb: string, code: number, logFile: string): OperationFa
   const told = errors.length > 0 ? errors.slice(0, 20).join("\n") : tail(logFile);
   return new OperationFailure(
     "verification",
-    `cdktf ${verb} ended with ${code}:\n${told}`,
+    `${what} ended with ${code}:\n${told}`,
     `the whole log: ${logFile}`,
   );
 }

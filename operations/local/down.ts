@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { environmentFile, loadEnvironment } from "../../environment/load";
 import { OperationFailure } from "../failure";
 import { stopGroup } from "../processes";
-import { cdktf } from "./cdktf";
+import { destroyStack } from "./cdktf";
 import { emulatorEnvironment, isolated } from "./emulator";
 import { isAlive, localFolder, readRunState } from "./run-state";
 import { awsStacks, stacksOf } from "./stacks";
@@ -18,7 +18,7 @@ export interface DownResult {
 }
 
 /**
- * Removes a kept environment: `cdktf destroy` of its stacks, then the emulators end.
+ * Removes a kept environment: its stacks are destroyed, the last one first, then the emulators end.
  * @throws OperationFailure when the destroy fails; the environment is left standing then, to be looked at
  */
 export async function localDown(options: Omit<LocalOptions, "keep" | "environment">): Promise<DownResult> {
@@ -31,8 +31,7 @@ export async function localDown(options: Omit<LocalOptions, "keep" | "environmen
   const environment = loadEnvironment(environmentFile(options.environments, state.environment));
   const terraform = await findTerraform();
   const output = join(folder, "cdktf.out");
-  const stacks = awsStacks(stacksOf(output, state.environment)).map(({ name }) => name);
-  options.report({ type: "step", text: `cdktf destroy ${stacks.join(" ")}` });
+  const stacks = awsStacks(stacksOf(output, state.environment)).reverse();
   const env = isolated({
     ...terraformEnvironment(terraform, join(folder, "terraform.rc")),
     ...emulatorEnvironment(state, environment.account, environment.region),
@@ -44,16 +43,19 @@ export async function localDown(options: Omit<LocalOptions, "keep" | "environmen
     signal: options.signal,
     mirrored: terraform.mirror !== undefined,
   };
-  await cdktf(workspace, "destroy", stacks, join(folder, "destroy.log"), () => undefined).catch(
-    (error: Error) => {
+  for (const stack of stacks) {
+    options.report({ type: "step", text: `terraform destroy of ${stack.name}` });
+    const log = join(folder, `destroy-${stack.name}.log`);
+    await destroyStack(workspace, terraform.binary, stack.folder, log).catch((error: Error) => {
+      const hint = `it still stands; look at ${folder}, or end processes ${state.pids.join(", ")} by hand`;
       throw new OperationFailure(
-        "verification",
+        error instanceof OperationFailure ? error.kind : "verification",
         error.message,
-        `it still stands; look at ${folder}, or end processes ${state.pids.join(", ")} by hand`,
+        hint,
       );
-    },
-  );
+    });
+  }
   await Promise.all(state.pids.map((pid) => stopGroup(pid)));
   await rm(folder, { recursive: true, force: true });
-  return { environment: state.environment, stacks };
+  return { environment: state.environment, stacks: stacks.map(({ name }) => name) };
 }

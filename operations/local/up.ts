@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { environmentFile, loadEnvironment } from "../../environment/load";
 import type { Environment } from "../../environment/schema";
 import { OperationFailure } from "../failure";
-import { cdktf, synthesize, type Workspace } from "./cdktf";
+import { deployStacks, synthesize, type Workspace } from "./cdktf";
 import { readCluster, type ClusterFacts } from "./cluster-facts";
 import { judge, type Difference, type Judgement } from "./deviations";
 import { emulatorEnvironment, isolated, makeBucket, startEmulator, type Emulator } from "./emulator";
@@ -171,7 +171,7 @@ async function deploy(
   const since = new Map<string, number>();
   const times = new Map<string, number>();
   let done = 0;
-  await cdktf(workspace, "deploy", names, join(localFolder(workspace.root), "deploy.log"), (text) => {
+  await deployStacks(workspace, names, join(localFolder(workspace.root), "deploy.log"), (text) => {
     for (const line of text.split("\n")) {
       const stack = names.find((name) => line.startsWith(`${name} `));
       if (stack !== undefined) {
