@@ -1,4 +1,4 @@
-import { problemsOf, showPath, type Problem } from "./problem";
+import { problemsOf, showProblem, type Problem } from "./problem";
 import { checkRules } from "./rules";
 import { environmentSchema, type Environment, type EnvironmentInput } from "./schema";
 
@@ -17,11 +17,13 @@ export function checkEnvironment(value: unknown): Checked {
 /** An environment that cannot be used. `problems` has all findings; the message shows each on a line. */
 export class InvalidEnvironmentError extends Error {
   override readonly name = "InvalidEnvironmentError";
-  constructor(
-    readonly problems: readonly Problem[],
-    readonly lines: readonly string[],
-  ) {
-    super(lines.join("\n"));
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map(showProblem).join("\n"));
+  }
+
+  /** Each problem in words, `file:line:column  path: what is wrong; what would be right`. */
+  get lines(): string[] {
+    return this.problems.map(showProblem);
   }
 }
 
@@ -35,8 +37,5 @@ export function defineEnvironment(input: EnvironmentInput): Environment {
   if (checked.environment) {
     return checked.environment;
   }
-  const lines = checked.problems.map(
-    (problem) => `${showPath(problem.path) || "environment"}: ${problem.message}`,
-  );
-  throw new InvalidEnvironmentError(checked.problems, lines);
+  throw new InvalidEnvironmentError(checked.problems);
 }

@@ -2,8 +2,7 @@
 export type Architecture = "amd64" | "arm64";
 
 /** `m7i.xlarge`, `c7gn.metal-48xl`, `u7i-12tb.224xlarge`. */
-export const INSTANCE_TYPE =
-  /^[a-z]+[0-9]*[a-z-]*[0-9a-z-]*\.(nano|micro|small|medium|large|metal|[0-9]*xlarge|metal-[0-9]+xl)$/;
+export const INSTANCE_TYPE = /^[a-z][a-z0-9-]*\.(nano|micro|small|medium|large|metal|\d*xlarge|metal-\d+xl)$/;
 
 /**
  * AWS puts a `g` right after the generation digit of every Graviton type (m7g, c7gn, x2gd, t4g); a1 came before that

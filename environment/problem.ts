@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { show } from "./schema-types";
+import { absence, show } from "./schema-types";
 import { didYouMean } from "./suggestion";
 
 /** A place in an environment: keys and list indices from the root. */
@@ -11,16 +11,51 @@ export interface Problem {
   readonly message: string;
   /** The problem is the key itself and not its value: a position points at the key. */
   readonly atKey?: boolean;
+  /** `file:line:column`, or the file alone when it could not be read. An environment in TypeScript has none. */
+  readonly where?: string;
 }
 
 type Issue = z.core.$ZodIssue;
 
+/** `clusters.bravo.workers.general.labels["example.com/team"]` */
 export const showPath = (path: Path): string =>
-  path.map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`)).join("");
+  path
+    .map((step, i) => {
+      const plain = typeof step === "string" && /^[\w-]+$/.test(step);
+      return plain ? `${i === 0 ? "" : "."}${step}` : `[${show(step)}]`;
+    })
+    .join("");
+
+/** A problem on one line: its place in the file, its path, what is wrong. */
+export function showProblem(problem: Problem): string {
+  const { where, path } = problem;
+  const text = showWithoutPlace(problem);
+  return where !== undefined
+    ? `${printable(where)}  ${text}`
+    : path.length > 0
+      ? text
+      : `environment: ${text}`;
+}
+
+/** {@link showProblem} without the place in the file. */
+export const showWithoutPlace = ({ path, message }: Problem): string =>
+  printable(path.length > 0 ? `${showPath(path)}: ${message}` : message);
+
+/** Text that stays on its line and leaves a terminal alone, whatever characters a file brings into it. */
+const printable = (text: string) =>
+  text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 
 /** Zod's issues as problems, one for each unknown key and for each value. */
-export function problemsOf(issues: readonly Issue[], root: unknown): Problem[] {
-  return issues.flatMap((issue) => describe(issue, [], root));
+export function problemsOf(issues: readonly Issue[], root: unknown, prefix: Path = []): Problem[] {
+  // Zod checks the length of what is no list, too.
+  const placeOf = (issue: Issue) => showPath(steps(issue.path));
+  const wrongType = new Set(issues.filter(({ code }) => code === "invalid_type").map(placeOf));
+  return issues
+    .filter((issue) => issue.code === "invalid_type" || !wrongType.has(placeOf(issue)))
+    .flatMap((issue) => describe(issue, prefix, root));
 }
 
 const steps = (path: readonly PropertyKey[]): Path =>
@@ -38,37 +73,26 @@ function describe(issue: Issue, prefix: Path, root: unknown): Problem[] {
         atKey: true,
       }));
     }
-    case "invalid_key":
-      return [{ path, message: issue.issues[0]?.message ?? issue.message, atKey: true }];
     case "invalid_union":
       return describeUnion(issue, path, value, root);
     case "invalid_value": {
-      const values = issue.values.map(String);
-      const wanted = values.length === 1 ? values[0] : `one of ${values.join(", ")}`;
-      const message =
-        value === undefined
-          ? `is missing; it wants ${wanted}`
-          : `${show(value)} is not allowed; write ${wanted}${didYouMean(String(value), values)}`;
       // A schema's own words are better than a list of one.
-      return [{ path, message: issue.message.startsWith("Invalid") ? message : issue.message }];
+      const own = issue.message.startsWith("Invalid") ? undefined : issue.message;
+      return [{ path, message: own ?? wantsOneOf(issue.values.map(String), value) }];
     }
-    case "invalid_type":
-      return [
-        { path, message: isDefaultMessage(issue) ? describeType(issue.expected, value) : issue.message },
-      ];
     default:
       return [{ path, message: issue.message }];
   }
 }
 
-const isDefaultMessage = (issue: Issue) => issue.message.startsWith("Invalid input");
-
-function describeType(expected: string, value: unknown): string {
-  const noun =
-    expected === "object" || expected === "record" ? "a mapping of keys to values" : `a ${expected}`;
-  return value === undefined || value === null
-    ? `is missing; it wants ${noun}`
-    : `${show(value)} is no ${noun.slice(2)}`;
+function wantsOneOf(values: readonly string[], value: unknown): string {
+  const wanted = values.length === 1 ? values[0] : `one of ${values.join(", ")}`;
+  const absent = absence(value);
+  if (absent !== undefined) {
+    return `${absent}; it wants ${wanted}`;
+  }
+  const hint = typeof value === "string" ? didYouMean(value, values) : "";
+  return `${show(value)} is not allowed; write ${wanted}${hint}`;
 }
 
 /** A cluster of an unknown kind, or a value that has none of several forms. */
@@ -78,16 +102,11 @@ function describeUnion(
   value: unknown,
   root: unknown,
 ): Problem[] {
-  if (issue.discriminator !== undefined) {
-    const kinds = ["self-managed", "eks"];
-    const message =
-      value === undefined
-        ? `is missing; it wants one of ${kinds.join(", ")}`
-        : `${show(value)} is not allowed; write one of ${kinds.join(", ")}${didYouMean(String(value), kinds)}`;
-    return [{ path, message }];
+  if ("options" in issue && issue.options !== undefined) {
+    return [{ path, message: wantsOneOf(issue.options.map(String), value) }];
   }
   // The form whose keys are all there, with no other beside them, is the one that was meant.
-  const forms = issue.errors.map((errors) => errors.flatMap((inner) => describe(inner, path, root)));
+  const forms = issue.errors.map((errors) => problemsOf(errors, root, path));
   const isObject = typeof value === "object" && value !== null;
   const meant = forms.find((problems) => isObject && !problems.some((p) => p.atKey || isAbsent(p, root)));
   if (meant !== undefined) {
@@ -106,8 +125,7 @@ function describeUnion(
         .map((key) => didYouMean(key, keys))
         .find((text) => text !== "")
     : "";
-  const what =
-    value === undefined || value === null ? "is missing" : `${show(value)} has none of the forms known here`;
+  const what = absence(value) ?? `${show(value)} has none of the forms known here`;
   // A union's own message is the list of its forms.
   return [{ path, message: `${what}${hint ?? ""}; write one of ${issue.message}` }];
 }

@@ -14,6 +14,7 @@ export function checkRules(root: unknown): Problem[] {
     ...names(root),
     ...exactlyOneActive(root),
     ...networksApart(root),
+    ...clientNames(root),
     ...zones(root),
     ...access(root),
     ...kubernetesVersions(root),
@@ -25,11 +26,12 @@ export function checkRules(root: unknown): Problem[] {
 
 const SERVICE_CIDR_DEFAULT = "172.20.0.0/16";
 
+const isMapping = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 const entries = (root: unknown, path: Path): [string, Path][] => {
   const value = valueAt(root, path);
-  return typeof value === "object" && value !== null
-    ? Object.keys(value).map((key) => [key, [...path, key]])
-    : [];
+  return isMapping(value) ? Object.keys(value).map((key) => [key, [...path, key]]) : [];
 };
 
 const strings = (root: unknown, path: Path): { text: string; path: Path }[] => {
@@ -40,17 +42,13 @@ const strings = (root: unknown, path: Path): { text: string; path: Path }[] => {
 };
 
 function duplicates(items: readonly { text: string; path: Path }[], noun: string): Problem[] {
-  return items.flatMap(({ text, path }, i) => {
-    const first = items.findIndex((other) => other.text === text);
-    return first < i
-      ? [
-          {
-            path,
-            message: `${noun} ${text} is there twice; ${showPath(items[first]?.path ?? [])} names it first`,
-          },
-        ]
-      : [];
-  });
+  const first = new Map([...items].reverse().map(({ text, path }) => [text, path]));
+  return items
+    .filter(({ text, path }) => first.get(text) !== path)
+    .map(({ text, path }) => ({
+      path,
+      message: `${noun} ${text} is there twice; ${showPath(first.get(text) ?? [])} names it first`,
+    }));
 }
 
 /** The keys that people choose. */
@@ -64,7 +62,7 @@ function names(root: unknown): Problem[] {
       .map(([name, path]) => ({
         path,
         message:
-          `${show(name)} (${name.length} characters) is no name of a ${noun}; ` +
+          `${show(name)}${name.length > 20 ? ` (${name.length} characters)` : ""} is no name of a ${noun}; ` +
           `write a DNS label of at most 20 characters (a-z, 0-9, -, a letter first) like ${example}`,
         atKey: true,
       }));
@@ -85,9 +83,9 @@ function exactlyOneActive(root: unknown): Problem[] {
   const clusters = entries(root, ["clusters"]);
   const active = clusters.filter(([, path]) => valueAt(root, [...path, "role"]) === "active");
   if (clusters.length === 0) {
-    return valueAt(root, ["clusters"]) === undefined
-      ? []
-      : [{ path: ["clusters"], message: "is empty; it wants at least one cluster, and one of them active" }];
+    return isMapping(valueAt(root, ["clusters"]))
+      ? [{ path: ["clusters"], message: "is empty; it wants at least one cluster, and one of them active" }]
+      : [];
   }
   if (active.length === 0) {
     const names = clusters.map(([name]) => name).join(", ");
@@ -100,6 +98,9 @@ function exactlyOneActive(root: unknown): Problem[] {
     message: `${active[0]?.[0]} and ${name} are both active; exactly one cluster is, so make one of them passive`,
   }));
 }
+
+/** Overlaps that are shown for one network: enough to see what is wrong with it. */
+const MAXIMUM_OVERLAPS = 4;
 
 function networksApart(root: unknown): Problem[] {
   const named: { network: Cidr; path: Path }[] = [];
@@ -124,6 +125,7 @@ function networksApart(root: unknown): Problem[] {
     named
       .slice(0, Math.min(i, shared))
       .filter((other) => overlaps(network, other.network))
+      .slice(0, MAXIMUM_OVERLAPS)
       .map((other) => ({
         path,
         message: `${network.text} overlaps ${other.network.text} of ${showPath(other.path)}; choose networks that lie apart`,
@@ -131,17 +133,27 @@ function networksApart(root: unknown): Problem[] {
   );
 }
 
+function clientNames(root: unknown): Problem[] {
+  const clients = valueAt(root, ["network", "clients"]);
+  const named = (Array.isArray(clients) ? clients : []).flatMap((_, i) => {
+    const path = ["network", "clients", i, "name"];
+    const text = valueAt(root, path);
+    return typeof text === "string" ? [{ text, path }] : [];
+  });
+  return duplicates(named, "client network");
+}
+
 function zones(root: unknown): Problem[] {
   const list = strings(root, ["network", "zones"]);
   const region = valueAt(root, ["region"]);
   const foreign =
-    typeof region !== "string"
+    typeof region !== "string" || !/^[a-z]+(-[a-z]+)+-\d$/.test(region)
       ? []
       : list
           .filter(({ text }) => /-\d[a-z]$/.test(text) && text.slice(0, -1) !== region)
           .map(({ text, path }) => ({
             path,
-            message: `zone ${text} is not in region ${region}; write like ${region}a`,
+            message: `zone ${text} is not in region ${region}; write it like ${region}a`,
           }));
   return [...duplicates(list, "zone"), ...foreign];
 }
@@ -178,12 +190,12 @@ function workerGroups(root: unknown): Problem[] {
   return entries(root, ["clusters"]).flatMap(([, cluster]) => {
     const groups = entries(root, [...cluster, "workers"]);
     const none =
-      valueAt(root, [...cluster, "workers"]) !== undefined && groups.length === 0
+      isMapping(valueAt(root, [...cluster, "workers"])) && groups.length === 0
         ? [{ path: [...cluster, "workers"], message: "is empty; a cluster wants at least one worker group" }]
         : [];
     return [
       ...none,
-      ...groups.flatMap(([, group]) => [...scalingOrder(root, group), ...oneArchitecture(root, group)]),
+      ...groups.flatMap(([, group]) => [...scalingOrder(root, group), ...instanceTypes(root, group)]),
     ];
   });
 }
@@ -202,19 +214,24 @@ function scalingOrder(root: unknown, group: Path): Problem[] {
     : [];
 }
 
-function oneArchitecture(root: unknown, group: Path): Problem[] {
+function instanceTypes(root: unknown, group: Path): Problem[] {
   const types = strings(root, [...group, "instanceTypes"]);
   const [first] = types;
-  return first === undefined
-    ? []
-    : types
-        .filter(({ text }) => architectureOf(text) !== architectureOf(first.text))
-        .map(({ text, path }) => ({
-          path,
-          message:
-            `${text} is ${architectureOf(text)} and ${first.text} is ${architectureOf(first.text)}; ` +
-            `one image serves the group, so give each architecture a group of its own`,
-        }));
+  if (first === undefined) {
+    return [];
+  }
+  const architecture = architectureOf(first.text);
+  return [
+    ...duplicates(types, "instance type"),
+    ...types
+      .filter(({ text }) => architectureOf(text) !== architecture)
+      .map(({ text, path }) => ({
+        path,
+        message:
+          `${text} is ${architectureOf(text)} and ${first.text} is ${architecture}; ` +
+          `one image serves the group, so give each architecture a group of its own`,
+      })),
+  ];
 }
 
 function gateways(root: unknown): Problem[] {

@@ -7,26 +7,38 @@ import { parseCidr } from "./cidr";
  */
 
 export const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "number" ? String(value) : json(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 };
 
-/** The sentence for a value that is missing, of another type, or of another form. */
-export function wrongValue(value: unknown, noun: string, right: string): string {
-  if (value === undefined) {
-    return `is missing; it wants ${noun}: ${right}`;
+function json(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Only TypeScript can hold these: a cycle, a bigint.
+    return Object.prototype.toString.call(value);
   }
-  if (value === null) {
-    return `is empty; it wants ${noun}: ${right}`;
-  }
-  const quotes = typeof value === "number" ? ", and in quotes (YAML reads it as a number)" : "";
-  return `${show(value)} is no ${noun.replace(/^(a|an) /, "")}; write it like ${right}${quotes}`;
 }
+
+/** What to call a value that is not there; undefined when there is one. */
+export const absence = (value: unknown): "is missing" | "is empty" | undefined =>
+  value === undefined ? "is missing" : value === null ? "is empty" : undefined;
+
+/** The sentence for a value that is missing, of another type, or of another form. */
+export const wants =
+  (noun: string, right: string) =>
+  ({ input }: { readonly input?: unknown }): string => {
+    const absent = absence(input);
+    return absent !== undefined
+      ? `${absent}; it wants ${noun}: ${right}`
+      : `${show(input)} is no ${noun.replace(/^(a|an) /, "")}; write it like ${right}`;
+  };
 
 /** Text of one form. `noun` starts with its article, `example` is a value that passes. */
 export function text(pattern: RegExp, noun: string, example: string) {
+  const wrong = wants(noun, JSON.stringify(example));
   const error = (issue: { readonly input?: unknown }) =>
-    wrongValue(issue.input, noun, JSON.stringify(example));
+    wrong(issue) + (typeof issue.input === "number" ? ", and in quotes (YAML reads it as a number)" : "");
   return z
     .string({ error })
     .regex(pattern, { error })
@@ -35,9 +47,8 @@ export function text(pattern: RegExp, noun: string, example: string) {
 
 /** An IPv4 network whose prefix has a length from `shortest` to `longest`. */
 export function network(noun: string, example: string, shortest: number, longest: number) {
-  const error = (issue: { readonly input?: unknown }) => wrongValue(issue.input, noun, example);
   return z
-    .string({ error })
+    .string({ error: wants(noun, example) })
     .superRefine((value, context) => {
       const parsed = parseCidr(value);
       if (typeof parsed === "string") {
@@ -58,12 +69,19 @@ export function network(noun: string, example: string, shortest: number, longest
  */
 export const key = (pattern: RegExp) => z.string().meta({ pattern: pattern.source });
 
+/** A list. `noun` is `a list of …`, `example` one that passes. */
+export function list<Item extends z.ZodType>(item: Item, noun: string, example: string) {
+  return z.array(item, { error: wants(noun, example) });
+}
+
 /** A whole number within bounds. */
 export function whole(noun: string, minimum: number, maximum: number) {
-  const error = (issue: { readonly input?: unknown }) =>
-    issue.input === undefined
-      ? `is missing; it wants ${noun} from ${minimum} to ${maximum}`
-      : `${show(issue.input)} is not allowed as ${noun}; write a whole number from ${minimum} to ${maximum}`;
+  const error = ({ input }: { readonly input?: unknown }) => {
+    const absent = absence(input);
+    return absent !== undefined
+      ? `${absent}; it wants the ${noun}, from ${minimum} to ${maximum}`
+      : `${show(input)} is not allowed as ${noun}; write a whole number from ${minimum} to ${maximum}`;
+  };
   return z
     .int({ error })
     .min(minimum, { error })
@@ -76,8 +94,12 @@ export function whole(noun: string, minimum: number, maximum: number) {
  * turns into a "did you mean": zod keeps no reference from an issue to the object's shape.
  */
 export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const keys = Object.keys(shape);
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(",") : undefined),
+    error: ({ code, input }) =>
+      code === "unrecognized_keys"
+        ? keys.join(",")
+        : `${absence(input) ?? `${show(input)} is no mapping`}; it wants the keys ${keys.join(", ")}`,
   });
 }
 

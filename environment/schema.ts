@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { INSTANCE_TYPE } from "./instance-type";
 import { LABEL_KEY, SERVICE_NAME, SHORT_LABEL } from "./naming";
-import { key, network, object, text, whole } from "./schema-types";
+import { key, list, network, object, text, wants, whole } from "./schema-types";
 
 /**
  * The shape of an environment file, the one source of the checks, of the TypeScript type and of
@@ -13,7 +13,11 @@ const domainName = text(
   "a domain name in lower case",
   "development.example.internal",
 );
-const region = text(/^(?!cn-|us-gov-)[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region of the commercial partition", "us-east-1");
+const region = text(
+  /^(?!cn-|us-gov-)[a-z]{2}(-[a-z]+)+-\d$/,
+  "an AWS region of the commercial partition",
+  "us-east-1",
+);
 const shortLabel = (noun: string, example: string) =>
   text(SHORT_LABEL, `${noun} (DNS label of at most 20 characters: a-z, 0-9, -, a letter first)`, example);
 const instanceType = text(INSTANCE_TYPE, "an EC2 instance type", "m7i.xlarge");
@@ -73,6 +77,7 @@ const labels = z
   .record(
     key(LABEL_KEY),
     text(/^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/, "a Kubernetes label value", "payments"),
+    { error: wants("a mapping of Kubernetes labels", "{ team: payments }") },
   )
   .default({});
 
@@ -81,18 +86,15 @@ const workers = <Image extends z.ZodType>(image: Image) =>
     key(SHORT_LABEL),
     object({
       scaling,
-      instanceTypes: z
-        .array(instanceType, {
-          error: (issue) =>
-            issue.input === undefined
-              ? "is missing; it wants a list of EC2 instance types: [m7i.xlarge]"
-              : "wants a list of EC2 instance types: [m7i.xlarge]",
-        })
-        .min(1, "is empty; it wants at least one EC2 instance type: [m7i.xlarge]"),
+      instanceTypes: list(instanceType, "a list of EC2 instance types", "[m7i.xlarge]").min(
+        1,
+        "is empty; it wants at least one EC2 instance type: [m7i.xlarge]",
+      ),
       image,
       volumeGiB: whole("size of the root volume in GiB", 20, 16384).default(80),
       labels,
     }),
+    { error: wants("a mapping from names to worker groups", "general: { scaling: …, … }") },
   );
 
 const roles = ["active", "passive", "retiring", "removed"] as const;
@@ -127,14 +129,16 @@ const eksCluster = object({
   kubernetes: text(/^1\.\d+$/, "a minor version of Kubernetes", "1.35"),
   serviceCidr,
   publicAccess: object({
-    cidrs: z
-      .array(network("a network that may reach the public endpoint", "203.0.113.0/24", 8, 32))
-      .min(1, "is empty; name the networks that may reach the public endpoint, or leave publicAccess out"),
+    cidrs: list(
+      network("a network that may reach the public endpoint", "203.0.113.0/24", 8, 32),
+      "a list of networks",
+      "[203.0.113.0/24]",
+    ).min(1, "is empty; name the networks that may reach the public endpoint, or leave publicAccess out"),
   })
     .optional()
     .meta({ description: "Opens the API endpoint to these public networks, beside the private one" }),
   deletionProtection: z
-    .boolean({ error: () => "wants true or false" })
+    .boolean({ error: wants("a boolean", "true or false") })
     .default(true)
     .meta({
       description: "Refuse plans that would destroy the cluster; a retiring cluster is never protected",
@@ -149,10 +153,7 @@ const eksCluster = object({
 });
 
 const cluster = z.discriminatedUnion("kind", [selfManagedCluster, eksCluster], {
-  error: (issue) =>
-    issue.code === "invalid_union"
-      ? "kind wants self-managed or eks"
-      : "wants a cluster: kind, role, kubernetes, …",
+  error: wants("a cluster", "{ kind: eks, role: passive, … }"),
 });
 
 export const environmentSchema = object({
@@ -167,40 +168,41 @@ export const environmentSchema = object({
     .optional()
     .meta({ description: "S3 bucket of the states; without it the states are local files" }),
   access: object({
-    admins: z
-      .array(principal, {
-        error: () => "is missing; it wants a list of at least one ARN of an IAM role or user",
-      })
+    admins: list(
+      principal,
+      "a list of ARNs of IAM roles or users",
+      "[arn:aws:iam::111111111111:role/platform-admin]",
+    )
       .min(1, "is empty; name at least one admin: nobody else is let into the clusters")
       .meta({ description: "Cluster admins: people, break-glass" }),
     deployer: role.meta({ description: "Role that applies the platform stacks; gets a scoped access entry" }),
   }),
   network: object({
     cidr: network("a network of an environment", "10.10.0.0/16", 16, 20),
-    zones: z
-      .array(text(/^[a-z]{2}(-[a-z]+)+-\d[a-f]$/, "an availability zone", "us-east-1a"), {
-        error: () => "is missing; it wants a list of at least three availability zones",
-      })
+    zones: list(
+      text(/^[a-z]{2}(-[a-z]+)+-\d[a-f]$/, "an availability zone", "us-east-1a"),
+      "a list of availability zones, three or more",
+      "[us-east-1a, us-east-1b, us-east-1c]",
+    )
       .min(3, "wants at least three availability zones: etcd and Consul keep quorum over three")
       .max(6, "wants at most six availability zones"),
-    nat: z
-      .enum(["per-zone", "single"])
-      .default("per-zone")
-      .meta({
-        description:
-          "A NAT gateway in each zone, or one for all of them (cheaper; a zone's loss cuts egress)",
+    nat: z.enum(["per-zone", "single"]).default("per-zone").meta({
+      description: "A NAT gateway in each zone, or one for all of them (cheaper; a zone's loss cuts egress)",
+    }),
+    clients: list(
+      object({
+        name: shortLabel("a name of a client network", "office"),
+        vpc: text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, "a VPC id", "vpc-0a1b2c3d"),
+        cidr: network("a network of clients", "10.90.0.0/16", 8, 32),
+        subnets: list(
+          text(/^subnet-[0-9a-f]+$/, "a subnet id", "subnet-0a1b2c3d"),
+          "a list of subnet ids",
+          "[subnet-0a1b2c3d, subnet-1a2b3c4d]",
+        ).min(2, "wants subnets in at least two zones: a resolver endpoint needs two"),
       }),
-    clients: z
-      .array(
-        object({
-          name: shortLabel("a name of a client network", "office"),
-          vpc: text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, "a VPC id", "vpc-0a1b2c3d"),
-          cidr: network("a network of clients", "10.90.0.0/16", 8, 32),
-          subnets: z
-            .array(text(/^subnet-[0-9a-f]+$/, "a subnet id", "subnet-0a1b2c3d"))
-            .min(2, "wants subnets in at least two zones: a resolver endpoint needs two"),
-        }),
-      )
+      "a list of client networks",
+      "[{ name: office, vpc: …, cidr: …, subnets: [ … ] }]",
+    )
       .default([])
       .meta({ description: "Networks that reach and resolve private API endpoints" }),
   }),
@@ -218,14 +220,16 @@ export const environmentSchema = object({
     })
       .default({ namespace: "default", port: 8080 })
       .meta({ description: "Where the bridge sends: namespace and port of the services in Kubernetes" }),
-    mesosServices: z
-      .array(text(SERVICE_NAME, "a name of a service", "organization"))
+    mesosServices: list(
+      text(SERVICE_NAME, "a name of a service", "organization"),
+      "a list of names of services",
+      "[organization]",
+    )
       .default([])
       .meta({ description: "Names that are Kubernetes Services and stand for services in Mesos" }),
   }),
   clusters: z.record(key(SHORT_LABEL), cluster, {
-    error: (issue) =>
-      issue.code === "invalid_type" ? "is missing; it wants at least one cluster by its name" : undefined,
+    error: wants("a mapping from names to clusters", "alpha: { kind: eks, … }"),
   }),
 }).meta({
   title: "Skyline environment",

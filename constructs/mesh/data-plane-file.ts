@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../package-root";
+import { packageRoot } from "../../environment/package-root";
 
 /** A file of `mesh/`, the data plane as files. */
 export function dataPlaneFile(path: string): string {

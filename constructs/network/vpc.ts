@@ -82,7 +82,8 @@ export class Vpc extends Construct implements Network {
 
     let sharedNat: string | undefined;
     const network = parse(props.cidr);
-    const subnets = props.zones.map((zone) => {
+    // In the order of their letters and not of the list, so that reordering the list moves no single NAT gateway.
+    const subnets = [...props.zones].sort().map((zone) => {
       const subnet = new ZoneSubnets(this, zone, {
         name: props.name,
         vpcId: vpc.id,

@@ -11,6 +11,9 @@ import type { Environment, EksClusterSpec } from "../../environment/schema";
 
 /** A cluster as AWS tells of it. */
 export interface ClusterFacts {
+  /** Name in the environment. */
+  readonly cluster: string;
+  /** Name in AWS. */
   readonly name: string;
   readonly status: string;
   readonly version: string;
@@ -57,6 +60,7 @@ export async function readCluster(
   const active = await parameter(registry.active(environment.environment));
 
   const facts: ClusterFacts = {
+    cluster: name,
     name: clusterName,
     status: cluster?.status ?? "unknown",
     version: cluster?.version ?? "unknown",

@@ -40,6 +40,7 @@ export type LocalEvent =
 /** What stands at the end. */
 export interface LocalResult {
   readonly environment: string;
+  readonly region: string;
   readonly stacks: readonly { readonly name: string; readonly resources: number; readonly seconds: number }[];
   readonly clusters: readonly ClusterFacts[];
   /** Differences of the second plan that known deviations of the emulator explain. */
@@ -123,6 +124,7 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
     }
     return {
       environment: environment.environment,
+      region: environment.region,
       stacks: stacks.map((stack) => ({
         name: stack.name,
         resources: resourceCount(stack),
