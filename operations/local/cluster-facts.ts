@@ -47,6 +47,8 @@ export async function readCluster(
   name: string,
   spec: EksClusterSpec,
 ): Promise<{ facts: ClusterFacts; wrong: string[] }> {
+  // The SDK's remark on the age of Node is no business of who runs this.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const eks = new EKSClient(clientOptions(access, access.eks));
   const ssm = new SSMClient(clientOptions(access, access.aws));
   const clusterName = clusterResourceName(environment.environment, name);

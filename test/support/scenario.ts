@@ -27,7 +27,9 @@ export const synthesizeScenario = (scenario: string): Record<string, Synthesized
 export function render(scenario: string): Map<string, string> {
   const files = new Map<string, string>();
   const stacks = Object.entries(synthesizeScenario(scenario));
-  const addresses = stacks.flatMap(([name, stack]) => stack.addresses().map((address) => `${name} ${address}`));
+  const addresses = stacks.flatMap(([name, stack]) =>
+    stack.addresses().map((address) => `${name} ${address}`),
+  );
   files.set("addresses.txt", `${addresses.join("\n")}\n`);
   for (const [name, stack] of stacks) {
     files.set(`${name}.tf.json`, `${JSON.stringify(sorted(stack.code), null, 2)}\n`);
@@ -85,7 +87,11 @@ export function removedAddresses(scenario: string, files: ReadonlyMap<string, st
 }
 
 /** @throws Error when an address is gone, unless that is allowed */
-export function writeExpected(scenario: string, files: ReadonlyMap<string, string>, allowRemoved: boolean): void {
+export function writeExpected(
+  scenario: string,
+  files: ReadonlyMap<string, string>,
+  allowRemoved: boolean,
+): void {
   const removed = removedAddresses(scenario, files);
   if (removed.length > 0 && !allowRemoved) {
     throw new Error(

@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { App } from "cdktf";
+import type { Environment } from "../../environment/schema";
+import { isolated } from "../../operations/local/emulator";
+import { stacksOf, type SynthesizedStack } from "../../operations/local/stacks";
+import {
+  findTerraform,
+  terraformEnvironment,
+  writeTerraformSettings,
+  type Terraform,
+} from "../../operations/local/terraform";
+import { addEnvironment } from "../../stacks/environment-stacks";
+
+export const REPOSITORY = join(__dirname, "..", "..");
+
+/** A folder to run Terraform in, with settings of its own; a machine without Terraform or provider fails here. */
+export class TerraformProject {
+  static async create(environment?: Environment): Promise<TerraformProject> {
+    const terraform = await findTerraform();
+    const root = mkdtempSync(join(tmpdir(), "skyline-terraform-"));
+    const settings = join(root, "terraform.rc");
+    await writeTerraformSettings(settings, terraform.mirror);
+    const project = new TerraformProject(root, terraform, terraformEnvironment(terraform, settings));
+    if (environment !== undefined) {
+      const app = new App({ outdir: project.output });
+      addEnvironment(app, environment);
+      app.synth();
+    }
+    return project;
+  }
+
+  private constructor(
+    readonly root: string,
+    readonly terraform: Terraform,
+    private readonly settings: NodeJS.ProcessEnv,
+  ) {}
+
+  get output(): string {
+    return join(this.root, "cdktf.out");
+  }
+
+  stacks(environment: string): SynthesizedStack[] {
+    return stacksOf(this.output, environment);
+  }
+
+  /** Runs Terraform in a stack's folder. @throws Error with what Terraform said */
+  async run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+    const options = {
+      cwd: folder,
+      env: isolated({ ...this.settings, ...env }),
+      maxBuffer: 256 * 1024 * 1024,
+    };
+    const { stdout } = await promisify(execFile)(this.terraform.binary, [...args], options).catch(
+      (error: { stdout?: string; stderr?: string }) => {
+        throw new Error(`terraform ${args.join(" ")}: ${error.stderr}\n${(error.stdout ?? "").slice(-3000)}`);
+      },
+    );
+    return stdout;
+  }
+
+  /** Makes the folder a project that `skyline local` runs in, with this repository's environments and built app. */
+  asApp(): void {
+    symlinkSync(join(REPOSITORY, "node_modules"), join(this.root, "node_modules"));
+    symlinkSync(join(REPOSITORY, "environments"), join(this.root, "environments"));
+    const cdktf = {
+      language: "typescript",
+      app: `node ${join(REPOSITORY, "dist", "main.js")}`,
+      sendCrashReports: "false",
+    };
+    writeFileSync(join(this.root, "cdktf.json"), JSON.stringify(cdktf));
+  }
+
+  remove(): Promise<void> {
+    return rm(this.root, { recursive: true, force: true });
+  }
+}
