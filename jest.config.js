@@ -1,11 +1,15 @@
 // Suites are folders below test/: `jest --selectProjects unit`, or the npm script of the same name.
 const transform = {
-  "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }],
+  "^.+\\.ts$": [
+    "@swc/jest",
+    { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
+  ],
 };
 const suite = (name) => ({
   displayName: name,
   rootDir: __dirname,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/package/consumer/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/"],
   testEnvironment: "node",
   transform,
@@ -14,6 +18,7 @@ const suite = (name) => ({
 /** @type {import("jest").Config} */
 module.exports = {
   projects: ["unit", "terraform", "cluster", "package"].map(suite),
+  reporters: ["default", "<rootDir>/test/reporter.js"],
   maxWorkers: 2,
   workerIdleMemoryLimit: "700MB",
 };
