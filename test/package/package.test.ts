@@ -81,6 +81,13 @@ test("has one cdktf and one constructs, and no provider's root is loaded", async
   expect(JSON.parse(await run(project, "node", "-e", script))).toEqual({ roots: [], copies: 2 });
 });
 
+test("the CLI starts without cdktf", async () => {
+  const script = `
+    require("./node_modules/skyline/dist/cli/program.js");
+    console.log(JSON.stringify(Object.keys(require.cache).filter((file) => /node_modules\\/(cdktf|constructs|@cdktf)\\//.test(file))));`;
+  expect(JSON.parse(await run(project, "node", "-e", script))).toEqual([]);
+});
+
 test("brings the CLI, and everything that it reads", async () => {
   expect(await run(project, "npx", "skyline", "--version")).toMatch(/^\d+\.\d+\.\d+/);
   cpSync(

@@ -30,8 +30,10 @@ const least: EksClusterProps = {
     "eks-pod-identity-agent": "v1.3.10-eksbuild.2",
   },
 };
-const make = (props: Partial<EksClusterProps> = {}, groups: (cluster: EksCluster) => void = () => undefined) =>
-  inStack((stack) => groups(new EksCluster(stack, "cluster", { ...least, ...props })));
+const make = (
+  props: Partial<EksClusterProps> = {},
+  groups: (cluster: EksCluster) => void = () => undefined,
+) => inStack((stack) => groups(new EksCluster(stack, "cluster", { ...least, ...props })));
 const general = { scaling: Scaling.fixed(3), instanceTypes: ["m7i.xlarge"], image: NodeImage.al2023() };
 
 test("given the least, a cluster has exactly these settings", () => {
@@ -83,7 +85,11 @@ test("given the least, a node group and its launch template have exactly these s
     node_repair_config: { enabled: true },
     depends_on: expect.any(Array),
   });
-  const tags = { "skyline:environment": "example", "skyline:cluster": "alpha", Name: "example-alpha-general" };
+  const tags = {
+    "skyline:environment": "example",
+    "skyline:cluster": "alpha",
+    Name: "example-alpha-general",
+  };
   expect(stack.only("aws_launch_template")).toEqual({
     name: "example-alpha-general",
     description: "Workers general of the Kubernetes cluster example-alpha",
@@ -107,7 +113,10 @@ test("given the least, a node group and its launch template have exactly these s
         ebs: { volume_type: "gp3", volume_size: 80, encrypted: "true", delete_on_termination: "true" },
       },
     ],
-    tag_specifications: ["instance", "volume", "network-interface"].map((resource_type) => ({ resource_type, tags })),
+    tag_specifications: ["instance", "volume", "network-interface"].map((resource_type) => ({
+      resource_type,
+      tags,
+    })),
     tags: { Name: "example-alpha-general" },
   });
 });
@@ -169,7 +178,9 @@ describe("security", () => {
 
   test("no rule lets the internet in", () => {
     const stack = make({}, (cluster) => cluster.addNodeGroup("general", general));
-    const open = stack.all("aws_vpc_security_group_ingress_rule").filter(({ cidr_ipv4 }) => cidr_ipv4 === "0.0.0.0/0");
+    const open = stack
+      .all("aws_vpc_security_group_ingress_rule")
+      .filter(({ cidr_ipv4 }) => cidr_ipv4 === "0.0.0.0/0");
     expect(stack.all("aws_vpc_security_group_ingress_rule").length).toBeGreaterThan(3);
     expect(open).toEqual([]);
   });
@@ -204,7 +215,9 @@ describe("add-ons", () => {
 
   test("are pinned to the given versions", () => {
     expect(
-      Object.fromEntries(stack.all("aws_eks_addon").map(({ addon_name, addon_version }) => [addon_name, addon_version])),
+      Object.fromEntries(
+        stack.all("aws_eks_addon").map(({ addon_name, addon_version }) => [addon_name, addon_version]),
+      ),
     ).toEqual(least.addOns);
   });
 
@@ -238,12 +251,17 @@ describe("choices", () => {
   });
 
   test("deletion protection can be given up", () => {
-    expect(make({ deletionProtection: false }).only("aws_eks_cluster").lifecycle).toEqual({ prevent_destroy: false });
+    expect(make({ deletionProtection: false }).only("aws_eks_cluster").lifecycle).toEqual({
+      prevent_destroy: false,
+    });
   });
 
   test("only a group that an autoscaler moves ignores its desired size", () => {
     const stack = make({}, (cluster) => {
-      cluster.addNodeGroup("moved", { ...general, scaling: Scaling.managedByAutoscaler({ min: 2, max: 9, initial: 4 }) });
+      cluster.addNodeGroup("moved", {
+        ...general,
+        scaling: Scaling.managedByAutoscaler({ min: 2, max: 9, initial: 4 }),
+      });
       cluster.addNodeGroup("held", general);
     });
     expect(stack.only("aws_eks_node_group", { node_group_name: "moved" })).toMatchObject({
@@ -254,7 +272,9 @@ describe("choices", () => {
   });
 
   test("Graviton types get the image of their architecture", () => {
-    const stack = make({}, (cluster) => cluster.addNodeGroup("general", { ...general, instanceTypes: ["m7g.large"] }));
+    const stack = make({}, (cluster) =>
+      cluster.addNodeGroup("general", { ...general, instanceTypes: ["m7g.large"] }),
+    );
     expect(stack.only("aws_eks_node_group").ami_type).toBe("AL2023_ARM_64_STANDARD");
   });
 
@@ -276,7 +296,9 @@ describe("choices", () => {
   test("an own image is given by SSM parameter, whose value a plan shows", () => {
     const image = NodeImage.ssm("/skyline/images/worker/latest");
     const stack = make({}, (cluster) => cluster.addNodeGroup("general", { ...general, image }));
-    expect(stack.only("aws_launch_template").image_id).toMatch(/^\$\{data\.aws_ssm_parameter\..*\.insecure_value\}$/);
+    expect(stack.only("aws_launch_template").image_id).toMatch(
+      /^\$\{data\.aws_ssm_parameter\..*\.insecure_value\}$/,
+    );
   });
 });
 
@@ -287,7 +309,11 @@ describe("refusals", () => {
     ["a deployer who is admin", { admins: [admin, deployer] }, /atlantis is both admin and deployer/],
     ["a name with capitals", { clusterName: "Alpha" }, /"Alpha" is no cluster name/],
     ["a name of 21 characters", { clusterName: "a".repeat(21) }, /is no cluster name/],
-    ["a Service network with host bits", { serviceCidr: "172.20.0.1/16" }, /172\.20\.0\.1\/16 has host bits set/],
+    [
+      "a Service network with host bits",
+      { serviceCidr: "172.20.0.1/16" },
+      /172\.20\.0\.1\/16 has host bits set/,
+    ],
   ])("given %s, synth fails", (_, props, message) => {
     expect(() => make(props)).toThrow(message);
   });
@@ -296,7 +322,11 @@ describe("refusals", () => {
     ["all of the internet", () => EndpointAccess.privateAndPublicFrom("0.0.0.0/0"), /all of the internet/],
     ["no network", () => EndpointAccess.privateAndPublicFrom(), /at least one network/],
     ["no CIDR", () => EndpointAccess.privateAndPublicFrom("office"), /no IPv4 network/],
-    ["min above max", () => Scaling.managedByAutoscaler({ min: 5, max: 2 }), /min ≤ initial ≤ max, not 5, 5, 2/],
+    [
+      "min above max",
+      () => Scaling.managedByAutoscaler({ min: 5, max: 2 }),
+      /min ≤ initial ≤ max, not 5, 5, 2/,
+    ],
     ["half a node", () => Scaling.fixed(1.5), /not 1\.5/],
     ["a bad AMI id", () => NodeImage.id("i-1"), /"i-1" is no AMI id/],
     ["a relative parameter", () => NodeImage.ssm("images/x"), /no name of an SSM parameter/],

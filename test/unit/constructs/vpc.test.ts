@@ -8,7 +8,8 @@ const least: VpcProps = {
   zones: ["us-east-1a", "us-east-1b", "us-east-1c"],
   domain: "example.internal",
 };
-const make = (props: Partial<VpcProps> = {}) => inStack((stack) => new Vpc(stack, "vpc", { ...least, ...props }));
+const make = (props: Partial<VpcProps> = {}) =>
+  inStack((stack) => new Vpc(stack, "vpc", { ...least, ...props }));
 
 const count = (props: Partial<VpcProps> = {}) => {
   const stack = make(props);
@@ -39,12 +40,21 @@ test("given the least, a network is made of exactly these", () => {
 });
 
 test("given a single NAT, there is one address and one gateway, and a route table a zone all the same", () => {
-  expect(count({ nat: "single" })).toMatchObject({ aws_eip: 1, aws_nat_gateway: 1, aws_route_table: 4, aws_route: 4 });
+  expect(count({ nat: "single" })).toMatchObject({
+    aws_eip: 1,
+    aws_nat_gateway: 1,
+    aws_route_table: 4,
+    aws_route: 4,
+  });
 });
 
 test("a subnet's place depends on its zone's letter, so that zones can come and be reordered", () => {
   const subnets = (zones: string[]) =>
-    Object.fromEntries(make({ zones }).all("aws_subnet").map((s) => [`${s.cidr_block}`, s.availability_zone]));
+    Object.fromEntries(
+      make({ zones })
+        .all("aws_subnet")
+        .map((s) => [`${s.cidr_block}`, s.availability_zone]),
+    );
   const three = subnets(["us-east-1a", "us-east-1b", "us-east-1c"]);
   expect(subnets(["us-east-1c", "us-east-1a", "us-east-1b"])).toEqual(three);
   expect(subnets(["us-east-1f", "us-east-1c", "us-east-1a", "us-east-1b"])).toMatchObject(three);
@@ -60,7 +70,9 @@ test("a subnet's place depends on its zone's letter, so that zones can come and 
 
 test("given a single NAT and reordered zones, nothing changes", () => {
   const code = (zones: string[]) => make({ nat: "single", zones }).code.resource;
-  expect(code(["us-east-1c", "us-east-1b", "us-east-1a"])).toEqual(code(["us-east-1a", "us-east-1b", "us-east-1c"]));
+  expect(code(["us-east-1c", "us-east-1b", "us-east-1a"])).toEqual(
+    code(["us-east-1a", "us-east-1b", "us-east-1c"]),
+  );
 });
 
 test("load balancers find private and public subnets by their tags", () => {
@@ -81,7 +93,10 @@ test("no subnet gives its instances public addresses", () => {
 
 test("all traffic is logged, and the logs expire", () => {
   const stack = make();
-  expect(stack.only("aws_flow_log")).toMatchObject({ traffic_type: "ALL", log_destination_type: "cloud-watch-logs" });
+  expect(stack.only("aws_flow_log")).toMatchObject({
+    traffic_type: "ALL",
+    log_destination_type: "cloud-watch-logs",
+  });
   expect(stack.only("aws_cloudwatch_log_group")).toMatchObject({ retention_in_days: 30 });
 });
 
