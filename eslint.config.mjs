@@ -73,6 +73,22 @@ export default tseslint.config(
     ]),
   })),
   {
+    // A promise that nobody waits for is work that ends after its command has.
+    files: ["operations/**/*.ts", "cli/**/*.ts", "test/support/**/*.ts"],
+    // x.ts are the files that the lint test makes up.
+    languageOptions: {
+      parserOptions: {
+        projectService: {
+          allowDefaultProject: ["operations/x.ts", "operations/local/x.ts", "cli/x.ts", "cli/commands/x.ts"],
+        },
+      },
+    },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+    },
+  },
+  {
     // Rendering is apart from resources, and is tested without cdktf.
     files: ["constructs/cluster/eks/bootstrap/**/*.ts", "constructs/mesh/bridge-configuration.ts"],
     rules: rules([

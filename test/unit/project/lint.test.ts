@@ -53,6 +53,12 @@ const cases: readonly Case[] = [
   using("constructs/cluster/eks/bootstrap/x.ts", "cdktf", unknown),
   using("stacks/x.ts", "cdktn", /Import cdktf/),
   using("stacks/x.ts", "cdktf"),
+  // A promise that nobody waits for.
+  {
+    file: "operations/x.ts",
+    code: "export function start(): void {\n  Promise.resolve();\n}\n",
+    refused: /no-floating-promises/,
+  },
   // Names are the same everywhere.
   { file: "stacks/x.ts", code: "export default 1;\n", refused: /no-restricted-syntax: Use named exports/ },
 ];
