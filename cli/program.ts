@@ -3,6 +3,7 @@ import { follow, nameOf } from "./command-line";
 import { completionCommand } from "./commands/completion";
 import { envCommand } from "./commands/env";
 import { localCommand } from "./commands/local";
+import { manifestsCommand } from "./commands/manifests";
 import { failed } from "./error-report";
 import { examples } from "./examples";
 import { exitCodes, type ExitCode } from "./exit";
@@ -11,7 +12,7 @@ import { packageVersion } from "./package";
 import { Session } from "./session";
 
 /** Every command of the program; each adds itself to it. */
-const commands = [envCommand, localCommand, completionCommand];
+const commands = [envCommand, localCommand, manifestsCommand, completionCommand];
 
 /** The program with its commands, ready to parse. */
 export function buildProgram(session: Session, { stdout, stderr }: Streams): Command {

@@ -1,3 +1,5 @@
+import { OperationFailure } from "../operations/failure";
+import { CommandFailure, exitCodes } from "./exit";
 import type { Streams, Result } from "./output";
 
 /** What a command has of the process that it runs in. */
@@ -18,6 +20,31 @@ export class Session {
     return async (...args) => {
       this.ended = await work(...args);
     };
+  }
+
+  /**
+   * Runs work that Ctrl-C and SIGTERM end in order: its signal is aborted, and the work stops what it has started.
+   * @throws CommandFailure with the exit code of the signal, once the work has ended for it
+   */
+  async interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    let exitCode: typeof exitCodes.interrupted | typeof exitCodes.terminated = exitCodes.interrupted;
+    const interrupt = (signal: NodeJS.Signals) => {
+      exitCode = signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+      this.talk("Stopping what was started …");
+      controller.abort();
+    };
+    process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+    try {
+      return await work(controller.signal);
+    } catch (error) {
+      if (error instanceof OperationFailure && error.kind === "interrupted") {
+        throw new CommandFailure(exitCode, error.kind, error.message, error.hint);
+      }
+      throw error;
+    } finally {
+      process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    }
   }
 
   /** What the command gave; undefined when none ran (help, version). */

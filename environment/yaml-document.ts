@@ -4,7 +4,6 @@ import { Composer, Lexer, Parser, type CST, type Document, type YAMLError } from
 const MAXIMUM_DEPTH = 64;
 
 /** Characters that no text has: YAML forbids them, and CR alone ends no line here. */
-// eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|\r(?!\n)/;
 
 /** Words for the errors that the yaml package explains to its callers and not to who wrote the file. */

@@ -18,7 +18,7 @@ _skyline() {
   found=("\${(@f)$(skyline __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   compadd -- \${found:#} || _files
 }
-compdef _skyline skyline
+if [[ $funcstack[1] == _skyline ]]; then _skyline; else compdef _skyline skyline; fi
 `,
   fish: `complete -c skyline -f -a '(skyline __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 `,

@@ -20,7 +20,7 @@ export function localCommand(program: Command, session: Session): void {
     program
       .command("local")
       .description("deploy an environment on an emulated AWS, with real Terraform, and prove that it stands")
-      .option("--env <name>", "environment to deploy", "development")
+      .option("--env <environment>", "environment to deploy", "development")
       .option("--directory <path>", "folder of the environment files", "environments")
       .option("--keep", "leave it running at the end")
       .option("--destroy", "destroy what --keep left running")
@@ -31,36 +31,28 @@ export function localCommand(program: Command, session: Session): void {
   );
 }
 
-async function local({ env, directory, keep, destroy }: Options, session: Session): Promise<Result> {
-  const interruption = new AbortController();
-  const interrupt = () => {
-    session.talk("Stopping what was started …");
-    interruption.abort();
-  };
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
-  const options: LocalOptions = {
-    root: process.cwd(),
-    packageRoot: packageRoot(),
-    environments: directory,
-    environment: env,
-    keep: keep === true,
-    signal: interruption.signal,
-    report: reporter(session),
-  };
-  try {
+function local({ env, directory, keep, destroy }: Options, session: Session): Promise<Result> {
+  return session.interruptible(async (signal) => {
+    const options: LocalOptions = {
+      root: process.cwd(),
+      packageRoot: packageRoot(),
+      environments: directory,
+      environment: env,
+      keep: keep === true,
+      signal,
+      report: reporter(session),
+    };
     if (destroy === true) {
-      const result = await localDown(options);
+      const data = await localDown(options);
       const text =
-        result.environment === undefined
+        data.environment === undefined
           ? "nothing stands"
-          : `${result.environment} is gone: ${result.stacks.join(", ")}`;
-      return { data: result, text };
+          : `${data.environment} is gone: ${data.stacks.join(", ")}`;
+      return { data, text };
     }
-    const result = await localUp(options);
-    return { data: result, text: summary(result) };
-  } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  }
+    const data = await localUp(options);
+    return { data, text: summary(data) };
+  });
 }
 
 /** A line a step with the seconds since the start; of the resources, a line in ten. */

@@ -1,31 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runToEnd, withoutColour, type AppRun } from "../app";
 import { OperationFailure } from "../failure";
-import { pause, startProcess, tail, type StartOptions } from "../processes";
+import { tail } from "../processes";
 
-/** A place to run the app and cdktf in. */
-export interface Workspace {
-  /** Folder of cdktf.json. */
-  readonly root: string;
-  /** Folder that the app writes stacks into. */
-  readonly output: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
+/** A place to run cdktf and Terraform in. */
+export interface Workspace extends AppRun {
   /** Whether the provider comes from a folder: then there is no registry to make a lock file for other systems from. */
   readonly mirrored: boolean;
-}
-
-/** Runs the app of cdktf.json, so that the stacks are there. */
-export async function synthesize(workspace: Workspace, logFile: string): Promise<void> {
-  const file = join(workspace.root, "cdktf.json");
-  if (!existsSync(file)) {
-    throw new OperationFailure("invalid", `there is no ${file}`, "run this in the project's folder");
-  }
-  const { app } = JSON.parse(readFileSync(file, "utf8")) as { app: string };
-  const code = await runToEnd(workspace, { name: "the app", command: "/bin/sh", args: ["-c", app], logFile });
-  if (code !== 0) {
-    throw new OperationFailure("invalid", `the app did not synthesize (exit ${code}):\n${tail(logFile, 30)}`);
-  }
 }
 
 /** `cdktf deploy` of stacks that were synthesized before. */
@@ -86,33 +68,3 @@ function failure(what: string, code: number, logFile: string): OperationFailure 
     `the whole log: ${logFile}`,
   );
 }
-
-async function runToEnd(
-  workspace: Workspace,
-  options: Pick<StartOptions, "name" | "command" | "args" | "logFile">,
-  onOutput: (text: string) => void = () => undefined,
-): Promise<number> {
-  const running = startProcess({
-    ...options,
-    cwd: workspace.root,
-    env: { ...workspace.env, CDKTF_OUTDIR: workspace.output },
-  });
-  let seen = 0;
-  const follow = () => {
-    const text = readFileSync(options.logFile, "utf8");
-    onOutput(withoutColour(text.slice(seen)));
-    seen = text.length;
-  };
-  while (running.exitCode() === undefined) {
-    if (workspace.signal.aborted) {
-      // Terraform gets the time to write its state.
-      await running.stop(20_000);
-      throw new OperationFailure("interrupted", `${options.name} was interrupted`);
-    }
-    await Promise.race([running.exited, pause(250)]);
-    follow();
-  }
-  return running.exitCode() ?? 1;
-}
-
-export const withoutColour = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "");

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { freePort, startProcess, waitUntilReady, type RunningProcess } from "../processes";
+import { freePort } from "../ports";
+import { startProcess, waitUntilReady, type RunningProcess } from "../processes";
 
 /** An AWS on loopback: moto for all services but EKS, ministack for EKS. */
 export interface Emulator {

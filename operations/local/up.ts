@@ -3,8 +3,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { environmentFile, loadEnvironment } from "../../environment/load";
 import type { Environment } from "../../environment/schema";
+import { synthesize } from "../app";
 import { OperationFailure } from "../failure";
-import { deployStacks, synthesize, type Workspace } from "./cdktf";
+import { deployStacks, type Workspace } from "./cdktf";
 import { readCluster, type ClusterFacts } from "./cluster-facts";
 import { judge, type Difference, type Judgement } from "./deviations";
 import { emulatorEnvironment, isolated, makeBucket, startEmulator, type Emulator } from "./emulator";
@@ -173,15 +174,17 @@ async function deploy(
   const since = new Map<string, number>();
   const times = new Map<string, number>();
   let done = 0;
+  let stack = "";
   await deployStacks(workspace, names, join(localFolder(workspace.root), "deploy.log"), (text) => {
     for (const line of text.split("\n")) {
-      const stack = names.find((name) => line.startsWith(`${name} `));
-      if (stack !== undefined) {
+      // cdktf names the stack at the beginning of what it prints at once, and indents the rest of it.
+      stack = names.find((name) => line.startsWith(`${name} `)) ?? stack;
+      if (line.includes(": Creating...")) {
         since.set(stack, since.get(stack) ?? Date.now());
-        times.set(stack, (Date.now() - (since.get(stack) ?? 0)) / 1000);
       }
       const created = /(\S+): Creation complete/.exec(line);
       if (created !== null) {
+        times.set(stack, (Date.now() - (since.get(stack) ?? Date.now())) / 1000);
         done++;
         options.report({ type: "progress", done, total, last: created[1] ?? "" });
       }

@@ -1,22 +1,5 @@
-import {
-  fieldReference,
-  key,
-  optionalReference,
-  resourceReference,
-  runAs,
-} from "./object-shapes";
-import {
-  as,
-  block,
-  blocks,
-  boolean,
-  integer,
-  integerOrText,
-  map,
-  text,
-  texts,
-  type Fields,
-} from "./shape";
+import { fieldReference, key, optionalReference, resourceReference, runAs } from "./object-shapes";
+import { as, block, blocks, boolean, integer, integerOrText, map, text, texts, type Fields } from "./shape";
 
 const httpGet: Fields = {
   host: text,

@@ -1,7 +1,8 @@
 import { as, block, blocks, boolean, integer, map, text, texts, type Fields } from "./shape";
 
-/** `metadata` of every object. */
-export const metadata: Fields = { name: text, namespace: text, labels: map, annotations: map };
+/** `metadata` of objects outside and inside of namespaces. */
+export const clusterMetadata: Fields = { name: text, labels: map, annotations: map };
+export const metadata: Fields = { ...clusterMetadata, namespace: text };
 
 /** `matchLabels` and `matchExpressions`. */
 export const selector: Fields = {

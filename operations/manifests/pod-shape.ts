@@ -93,7 +93,7 @@ const spec: Fields = {
   host_pid: as("hostPID", boolean),
   hostname: text,
   image_pull_secrets: blocks(reference),
-  init_container: as("initContainers", blocks({ ...container, restart_policy: text })),
+  init_container: as("initContainers", blocks(container)),
   node_name: text,
   node_selector: map,
   os: block(reference),

@@ -7,7 +7,7 @@ import { type Component, apiServer, controllerManager, etcd, kwok, scheduler } f
 import { type ClusterFiles, writeClusterFiles } from "./kubernetes-files";
 import { type ApplyOptions, Kubectl, type KubectlOptions, type KubectlResult } from "./kubernetes-kubectl";
 import { type NodeLabels, createNodes, nodesTakePods } from "./kubernetes-nodes";
-import { freePort } from "./ports";
+import { freePort } from "../../operations/ports";
 import { ManagedProcess, httpGet } from "./process";
 
 export type { ApplyOptions, KeyPair, KubectlOptions, KubectlResult, NodeLabels };

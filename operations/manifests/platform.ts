@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { loadEnvironment } from "../../environment/load";
+import { stackNames } from "../../environment/naming";
+import { nearest } from "../../environment/suggestion";
+import { synthesize } from "../app";
+import { findEnvironments } from "../environments/find";
+import { OperationFailure } from "../failure";
+import { isolated } from "../local/emulator";
+import { stacksOf } from "../local/stacks";
+import { manifestsOf, type Manifest } from "./manifests";
+
+export interface PlatformOptions {
+  /** Folder of the project, with cdktf.json. */
+  readonly root: string;
+  /** Folder of the environment files. */
+  readonly environments: string;
+  readonly environment: string;
+  readonly cluster: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What the platform stack of a cluster puts into it, from a run of the project's own app. A removed cluster's stack
+ * holds nothing.
+ *
+ * @throws OperationFailure when there is no such environment or cluster, the app fails, or its code cannot be converted;
+ *   InvalidEnvironmentError when the environment's file is wrong
+ */
+export async function platformManifests(options: PlatformOptions): Promise<Manifest[]> {
+  const [found] = findEnvironments(options.environments, options.environment);
+  if (found === undefined) {
+    throw new OperationFailure("invalid", `no environment ${options.environment}`);
+  }
+  const { environment, clusters } = loadEnvironment(found.file);
+  refuseUnknown(environment, options.cluster, Object.keys(clusters));
+  const folder = await mkdtemp(join(tmpdir(), "skyline-manifests-"));
+  try {
+    const output = join(folder, "cdktf.out");
+    // The app is of the project's own making, and needs no way into an account.
+    const env = isolated({ SKYLINE_ENVIRONMENTS: resolve(dirname(found.file)) });
+    await synthesize({ root: options.root, output, env, signal: options.signal }, join(folder, "app.log"));
+    const name = stackNames.platform(environment, options.cluster);
+    const stack = stacksOf(output, environment).find((candidate) => candidate.name === name);
+    if (stack === undefined) {
+      throw new OperationFailure(
+        "invalid",
+        `the app has made no stack ${name}`,
+        "see main.ts, which makes it",
+      );
+    }
+    const code = await readFile(join(stack.folder, "cdk.tf.json"), "utf8");
+    return manifestsOf(JSON.parse(code) as Record<string, unknown>);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function refuseUnknown(environment: string, cluster: string, clusters: readonly string[]): void {
+  if (!clusters.includes(cluster)) {
+    const near = nearest(cluster, clusters);
+    throw new OperationFailure(
+      "invalid",
+      `environment ${environment} has no cluster ${JSON.stringify(cluster)}`,
+      near === undefined ? `name one of ${clusters.join(", ")}` : `did you mean ${near}?`,
+    );
+  }
+}
