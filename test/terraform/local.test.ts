@@ -133,39 +133,42 @@ describe("the main job", () => {
   });
 });
 
-test("given Ctrl-C while Terraform works, what was started is stopped and the exit code says so", async () => {
-  const project = await TerraformProject.create();
-  project.asApp();
-  try {
-    const child = spawn(process.execPath, [join(REPOSITORY, "dist", "cli", "skyline.js"), "local"], {
-      cwd: project.root,
-      env: isolated({}),
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let talk = "";
-    const interrupted = new Promise<void>((resolve) => {
-      child.stderr.on("data", (data: Buffer) => {
-        talk += data.toString();
-        if (/10 of \d+ resources/.test(talk)) {
-          resolve();
-        }
+test.each([
+  { signal: "SIGINT", when: "Terraform works", until: /10 of \d+ resources/, code: 130 },
+  { signal: "SIGTERM", when: "the app synthesizes", until: /AWS emulated at/, code: 143 },
+] as const)(
+  "given $signal while $when, what was started is stopped and the exit code is $code",
+  async ({ signal, until, code }) => {
+    const project = await TerraformProject.create();
+    project.asApp();
+    try {
+      const child = spawn(process.execPath, [join(REPOSITORY, "dist", "cli", "skyline.js"), "local"], {
+        cwd: project.root,
+        env: isolated({}),
+        stdio: ["ignore", "ignore", "pipe"],
       });
-    });
-    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    await Promise.race([interrupted, ended]);
-    const state = readRunState(localFolder(project.root));
-    expect(state && isAlive(state)).toBe(true);
-    child.kill("SIGINT");
-    expect({ code: await ended, talk }).toMatchObject({
-      code: 130,
-      talk: expect.stringContaining("interrupted"),
-    });
-    expect(state && isAlive(state)).toBe(false);
-    expect(readRunState(localFolder(project.root))).toBeUndefined();
-  } finally {
-    await project.remove();
-  }
-});
+      let talk = "";
+      const reached = new Promise<void>((resolve) => {
+        child.stderr.on("data", (data: Buffer) => {
+          talk += data.toString();
+          if (until.test(talk)) {
+            resolve();
+          }
+        });
+      });
+      const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+      await Promise.race([reached, ended]);
+      const state = readRunState(localFolder(project.root));
+      expect(state && isAlive(state)).toBe(true);
+      child.kill(signal);
+      expect({ code: await ended, talk }).toEqual({ code, talk: expect.stringContaining("interrupted") });
+      expect(state && isAlive(state)).toBe(false);
+      expect(readRunState(localFolder(project.root))).toBeUndefined();
+    } finally {
+      await project.remove();
+    }
+  },
+);
 
 describe("what is missing is named, with what to install", () => {
   test("no Terraform on PATH", async () => {
