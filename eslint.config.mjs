@@ -72,6 +72,7 @@ export default tseslint.config(
       ...banned.map((folder) => toFolder(folder, from)),
     ]),
   })),
+  { files: ["test/**/*.ts"], rules: { "max-lines": "off" } },
   {
     // A promise that nobody waits for is work that ends after its command has.
     files: ["operations/**/*.ts", "cli/**/*.ts", "test/support/**/*.ts"],

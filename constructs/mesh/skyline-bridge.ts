@@ -11,7 +11,7 @@ export interface SkylineBridgeProps extends BridgeSettings {
   /** Priority class of the pods: a node without its bridge is lost to the mesh. */
   readonly priorityClassName: string;
   /**
-   * An image of NGINX 1.31.3 or newer that runs as any user.
+   * An image of NGINX 1.31.3 or newer that runs as any user, stops by SIGQUIT and has `sleep`, as NGINX' own have.
    * @default "public.ecr.aws/nginx/nginx:1.31.3"
    */
   readonly image?: string;
@@ -73,7 +73,7 @@ export class SkylineBridge extends Construct {
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             priorityClassName: props.priorityClassName,
-            // Above worker_shutdown_timeout of the configuration.
+            // Above the sleep before the stop and worker_shutdown_timeout of the configuration.
             terminationGracePeriodSeconds: 75,
             nodeSelector: { "kubernetes.io/os": "linux" },
             // All workers, tainted ones too: traffic comes to any of them.
@@ -102,6 +102,9 @@ export class SkylineBridge extends Construct {
                     protocol: "TCP",
                   },
                 ],
+                // NGINX closes its ports when it is told to stop, and kube-proxy leads calls of Services here for a
+                // moment longer: each of them would fail.
+                lifecycle: { preStop: [{ exec: { command: ["sleep", "5"] } }] },
                 securityContext: {
                   allowPrivilegeEscalation: false,
                   privileged: false,

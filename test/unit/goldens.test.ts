@@ -1,4 +1,11 @@
-import { readExpected, removedAddresses, render, scenarios, synthesizeScenario, writeExpected } from "../support/scenario";
+import {
+  readExpected,
+  removedAddresses,
+  render,
+  scenarios,
+  synthesizeScenario,
+  writeExpected,
+} from "../support/scenario";
 
 // `npm run goldens` writes what comes out now; a person then reads the diff.
 const mode = process.env.SKYLINE_GOLDENS;

@@ -168,7 +168,10 @@ export class EksCluster extends Construct implements Cluster {
     const access = new Construct(this, "access");
     const admins = new Construct(access, "admins");
     for (const principalArn of props.admins) {
-      new AdminAccess(admins, principalArn.replace(/^arn:[^:]*:iam::/, ""), { cluster: this.cluster, principalArn });
+      new AdminAccess(admins, principalArn.replace(/^arn:[^:]*:iam::/, ""), {
+        cluster: this.cluster,
+        principalArn,
+      });
     }
     new DeployerAccess(access, "deployer", {
       cluster: this.cluster,
