@@ -1,4 +1,5 @@
 import { App } from "cdktf";
+import { skipCreationStacks } from "./creation-stacks";
 import { InvalidEnvironmentError } from "./environment/define";
 import { environmentFile, listEnvironments, loadEnvironment } from "./environment/load";
 import { addEnvironment } from "./stacks/environment-stacks";
@@ -6,6 +7,7 @@ import { addEnvironment } from "./stacks/environment-stacks";
 // The app: each file of environments/ becomes stacks. SKYLINE_ENVIRONMENTS names another folder.
 const folder = process.env.SKYLINE_ENVIRONMENTS ?? "environments";
 
+skipCreationStacks();
 try {
   const app = new App();
   for (const name of listEnvironments(folder)) {

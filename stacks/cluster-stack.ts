@@ -6,7 +6,7 @@ import { EksCluster } from "../constructs/cluster/eks/eks-cluster";
 import { EndpointAccess } from "../constructs/cluster/eks/endpoint-access";
 import { NodeImage } from "../constructs/cluster/node-image";
 import { Scaling } from "../constructs/cluster/scaling";
-import { BaseStack } from "./base-stack";
+import { EnvironmentStack } from "./environment-stack";
 import { networkFrom } from "./network-stack";
 
 /**
@@ -17,7 +17,7 @@ import { networkFrom } from "./network-stack";
  *
  * @throws Error when the environment has no such cluster, or one of a kind that cannot be built yet
  */
-export class ClusterStack extends BaseStack {
+export class ClusterStack extends EnvironmentStack {
   constructor(scope: Construct, environment: Environment, name: string) {
     super(scope, stackNames.cluster(environment.environment, name), environment);
     const spec = clusterOf(environment, name);

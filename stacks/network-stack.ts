@@ -5,10 +5,10 @@ import { registry, stackNames } from "../environment/naming";
 import type { Environment } from "../environment/schema";
 import type { Network } from "../constructs/network/network";
 import { Vpc } from "../constructs/network/vpc";
-import { BaseStack } from "./base-stack";
+import { EnvironmentStack } from "./environment-stack";
 
 /** `<env>-network`: the VPC, the private zone, and what all clusters of the environment share. */
-export class NetworkStack extends BaseStack {
+export class NetworkStack extends EnvironmentStack {
   constructor(scope: Construct, environment: Environment) {
     super(scope, stackNames.network(environment.environment), environment);
     this.useAws();

@@ -7,7 +7,7 @@ import { MesosService } from "../constructs/mesh/mesos-service";
 import { SkylineBridge } from "../constructs/mesh/skyline-bridge";
 import { Namespaces } from "../constructs/platform/namespaces";
 import { PriorityClasses } from "../constructs/platform/priority-classes";
-import { BaseStack } from "./base-stack";
+import { EnvironmentStack } from "./environment-stack";
 import { clusterOf } from "./cluster-stack";
 
 /**
@@ -16,7 +16,7 @@ import { clusterOf } from "./cluster-stack";
  *
  * @throws Error when the environment has no such cluster
  */
-export class PlatformStack extends BaseStack {
+export class PlatformStack extends EnvironmentStack {
   constructor(scope: Construct, environment: Environment, name: string) {
     super(scope, stackNames.platform(environment.environment, name), environment);
     const spec = clusterOf(environment, name);
