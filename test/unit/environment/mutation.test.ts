@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { isCollection, isMap, isScalar, parse, parseDocument, Scalar, stringify, type Document } from "yaml";
 import { checkEnvironment } from "../../../environment/define";
 import { developmentFile, problems } from "./problems";
+import { seed } from "../../support/property";
 
 // Whatever a file says, the loader answers with an environment or with problems that have their places.
 
@@ -107,7 +108,7 @@ test("a mutated environment is an environment, or its problems have their places
       const lines = answers(text);
       seen[lines.length === 0 ? "valid" : "invalid"]++;
     }),
-    { numRuns: 250 },
+    { numRuns: 250, seed },
   );
   // Both answers are met, or the test would say little.
   expect(seen.invalid).toBeGreaterThan(100);
@@ -125,7 +126,7 @@ test("so is text that has lost, doubled or gained a piece", () => {
       const start = at % development.length;
       answers(development.slice(0, start) + inserted.join("") + development.slice(start + length));
     }),
-    { numRuns: 250 },
+    { numRuns: 250, seed },
   );
 });
 
@@ -134,7 +135,7 @@ test("any value at all is checked without another error", () => {
     fc.property(fc.oneof(fc.anything(), anyValue), (value) => {
       expect(checkEnvironment(value).problems?.length).toBeGreaterThan(0);
     }),
-    { numRuns: 200 },
+    { numRuns: 200, seed },
   );
 });
 
