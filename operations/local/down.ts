@@ -4,9 +4,10 @@ import { environmentFile, loadEnvironment } from "../../environment/load";
 import { OperationFailure } from "../failure";
 import { stopGroup } from "../processes";
 import { destroyStack } from "./cdktf";
-import { emulatorEnvironment, isolated } from "./emulator";
+import { emulatorEnvironment } from "./emulator";
+import { isolated } from "../isolated";
 import { isAlive, localFolder, readRunState } from "./run-state";
-import { awsStacks, stacksOf } from "./stacks";
+import { awsStacks, stacksOf } from "../synthesized";
 import { findTerraform, terraformEnvironment } from "./terraform";
 import type { LocalOptions } from "./up";
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isolated } from "../isolated";
 import { freePort } from "../ports";
 import { startProcess, waitUntilReady, type RunningProcess } from "../processes";
 
@@ -94,14 +95,6 @@ export function emulatorEnvironment(
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   };
-}
-
-/** This process' environment without anything that could lead to a real account or another Terraform setting. */
-export function isolated(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(AWS_|TF_|MOTO_|LOCALSTACK_)/.test(name) && !/proxy$/i.test(name),
-  );
-  return { ...Object.fromEntries(kept), ...more };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -8,11 +8,12 @@ import { OperationFailure } from "../failure";
 import { deployStacks, type Workspace } from "./cdktf";
 import { readCluster, type ClusterFacts } from "./cluster-facts";
 import { judge, type Difference, type Judgement } from "./deviations";
-import { emulatorEnvironment, isolated, makeBucket, startEmulator, type Emulator } from "./emulator";
+import { emulatorEnvironment, makeBucket, startEmulator, type Emulator } from "./emulator";
+import { isolated } from "../isolated";
 import { pythonEnvironment } from "./python";
 import { forgetRun, isAlive, localFolder, readRunState, writeRunState } from "./run-state";
 import { planAgain } from "./second-plan";
-import { awsStacks, stacksOf, type SynthesizedStack } from "./stacks";
+import { awsStacks, stacksOf, type SynthesizedStack } from "../synthesized";
 import {
   AWS_PROVIDER_VERSION,
   findTerraform,

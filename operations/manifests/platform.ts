@@ -7,8 +7,8 @@ import { nearest } from "../../environment/suggestion";
 import { synthesize } from "../app";
 import { findEnvironments } from "../environments/find";
 import { OperationFailure } from "../failure";
-import { isolated } from "../local/emulator";
-import { stacksOf } from "../local/stacks";
+import { isolated } from "../isolated";
+import { stacksOf } from "../synthesized";
 import { manifestsOf, type Manifest } from "./manifests";
 
 export interface PlatformOptions {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { isolated } from "../../operations/local/emulator";
+import { isolated } from "../../operations/isolated";
 
 /** The AWS CLI against the emulator: a client that is neither Terraform nor ours. */
 export async function aws<T = unknown>(

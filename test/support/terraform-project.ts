@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { App } from "cdktf";
 import type { Environment } from "../../environment/schema";
-import { isolated } from "../../operations/local/emulator";
-import { stacksOf, type SynthesizedStack } from "../../operations/local/stacks";
+import { isolated } from "../../operations/isolated";
+import { stacksOf, type SynthesizedStack } from "../../operations/synthesized";
 import {
   findTerraform,
   terraformEnvironment,

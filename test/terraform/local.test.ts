@@ -5,7 +5,7 @@ import { stackNames } from "../../environment/naming";
 import { OperationFailure } from "../../operations/failure";
 import { deployStacks } from "../../operations/local/cdktf";
 import { localDown } from "../../operations/local/down";
-import { isolated } from "../../operations/local/emulator";
+import { isolated } from "../../operations/isolated";
 import { pythonEnvironment } from "../../operations/local/python";
 import { isAlive, localFolder, readRunState } from "../../operations/local/run-state";
 import { findTerraform, writeTerraformSettings } from "../../operations/local/terraform";

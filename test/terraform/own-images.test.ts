@@ -8,7 +8,7 @@ import {
   type Emulator,
 } from "../../operations/local/emulator";
 import { pythonEnvironment } from "../../operations/local/python";
-import { awsStacks } from "../../operations/local/stacks";
+import { awsStacks } from "../../operations/synthesized";
 import { scenarioEnvironment } from "../support/scenario";
 import { REPOSITORY, TerraformProject } from "../support/terraform-project";
 import { aws } from "../support/aws-cli";

@@ -1,4 +1,4 @@
-import { awsStacks } from "../../operations/local/stacks";
+import { awsStacks } from "../../operations/synthesized";
 import { scenarioEnvironment, scenarios } from "../support/scenario";
 import { TerraformProject } from "../support/terraform-project";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { stackNames } from "../../environment/naming";
-import { OperationFailure } from "../failure";
+import { stackNames } from "../environment/naming";
+import { OperationFailure } from "./failure";
 
 /** A synthesized stack. */
 export interface SynthesizedStack {
