@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { packageRoot } from "../../environment/package-root";
 import { isolated } from "../isolated";
 import { freePort } from "../ports";
 import { startProcess, waitUntilReady, type RunningProcess } from "../processes";
@@ -37,13 +38,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const ministack = startProcess({
     name: "ministack",
     command: join(options.bin, "python"),
-    args: [join(options.bin, "ministack")],
+    args: [join(packageRoot(), "tools", "python", "eks_emulator.py")],
     env: {
       ...env,
       GATEWAY_PORT: String(eksPort),
       BIND_HOST: "127.0.0.1",
       MINISTACK_ACCOUNT_ID: options.account,
       PERSIST_STATE: "0",
+      // Its IoT has a port of its own, the same in each.
+      IOT_MTLS_ENABLED: "0",
       STATE_DIR: join(options.folder, "ministack"),
       // With a container engine it would start a k3s for each cluster, which nothing here asks for.
       DOCKER_HOST: "unix:///nonexistent",

@@ -34,6 +34,15 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await emulator?.stop();
+  // A client that had to repeat a create is worth knowing of, though AWS too would answer it.
+  const log = readFileSync(join(project.root, "ministack.log"), "utf8");
+  process.stderr.write(
+    log
+      .split("\n")
+      .filter((line) => line.includes("repeated with token"))
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
   await project?.remove();
 });
 
