@@ -13,6 +13,7 @@ let folder: string;
 let emulator: Emulator;
 
 beforeAll(async () => {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   folder = mkdtempSync(join(tmpdir(), "skyline-emulator-"));
   const { bin } = await pythonEnvironment(join(REPOSITORY, "tools", "python"));
   emulator = await startEmulator({ bin, account: "111111111111", folder });
