@@ -12,8 +12,14 @@ export const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](
 /** Name of a service in the mesh: a DNS label, so that it can be a Kubernetes Service and part of a host name. */
 export const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** Name of the bridge's DaemonSet and of its pods' label `app.kubernetes.io/name`. */
+export const BRIDGE_NAME = "skyline-bridge";
+
 /** Names that are never routed: the first would open the API server's own Service to the mesh. */
-export const DENIED_SERVICE_NAMES: readonly string[] = ["kubernetes"];
+export const DENIED_SERVICE_NAMES: readonly string[] = ["kubernetes", BRIDGE_NAME];
+
+/** Network of Kubernetes Services of a cluster that names none. */
+export const DEFAULT_SERVICE_CIDR = "172.20.0.0/16";
 
 /** Stacks, which are also the keys of their states. */
 export const stackNames = {
@@ -79,21 +85,16 @@ export const gatewayHost = (domain: string) => `sdb.${domain}`;
 /** Consul service under which every Kubernetes worker registers. */
 export const WORKER_SERVICE = "kubernetes-worker";
 
-/** Headers of the mesh; a bridge and a gateway drop them from requests that applications send. */
-export const headers = {
-  hop: "X-Skyline-Hop",
-  route: "X-Skyline-Route",
-  inbound: "X-Skyline-Inbound",
-} as const;
-
 /** Kubernetes group of the role that applies platform stacks, on either kind of cluster. */
 export const DEPLOYER_GROUP = "skyline:deployers";
 
 /** Namespace of what Skyline itself runs in a cluster, beside the bridge. */
 export const SYSTEM_NAMESPACE = "skyline-system";
 
-/** Name of the bridge's DaemonSet and of its pods' label `app.kubernetes.io/name`. */
-export const BRIDGE_NAME = "skyline-bridge";
+/** Namespaces that Skyline uses: the platform stack makes them, and the deployer administers them. */
+export const skylineNamespaces = (serviceNamespace: string) => [
+  ...new Set([serviceNamespace, SYSTEM_NAMESPACE]),
+];
 
 /**
  * Index of an availability zone's subnets in the network, from the zone's letter: `us-east-1c` is 2. The letter and not

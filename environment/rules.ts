@@ -1,7 +1,7 @@
 import { overlaps, parseCidr, type Cidr } from "./cidr";
 import { architectureOf } from "./instance-type";
 import { minorOf, SUPPORTED_MINORS } from "./kubernetes-version";
-import { BRIDGE_NAME, DENIED_SERVICE_NAMES, LABEL_KEY, SHORT_LABEL } from "./naming";
+import { DEFAULT_SERVICE_CIDR, DENIED_SERVICE_NAMES, LABEL_KEY, SHORT_LABEL } from "./naming";
 import { valueAt, showPath, type Path, type Problem } from "./problem";
 import { show } from "./schema-types";
 
@@ -23,8 +23,6 @@ export function checkRules(root: unknown): Problem[] {
     ...mesosServices(root),
   ];
 }
-
-const SERVICE_CIDR_DEFAULT = "172.20.0.0/16";
 
 const isMapping = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -118,7 +116,7 @@ function networksApart(root: unknown): Problem[] {
   }
   const shared = named.length;
   for (const [, path] of entries(root, ["clusters"])) {
-    add([...path, "serviceCidr"], SERVICE_CIDR_DEFAULT);
+    add([...path, "serviceCidr"], DEFAULT_SERVICE_CIDR);
   }
   // Two clusters may use the same Service network: it exists inside each cluster alone.
   return named.flatMap(({ network, path }, i) =>
@@ -255,11 +253,10 @@ function gateways(root: unknown): Problem[] {
 
 function mesosServices(root: unknown): Problem[] {
   const names = strings(root, ["mesh", "mesosServices"]);
-  const denied = [...DENIED_SERVICE_NAMES, BRIDGE_NAME];
   return [
     ...duplicates(names, "service"),
     ...names
-      .filter(({ text }) => denied.includes(text))
+      .filter(({ text }) => DENIED_SERVICE_NAMES.includes(text))
       .map(({ text, path }) => ({
         path,
         message: `${text} is never routed by the mesh; it cannot stand for a service`,

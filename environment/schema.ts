@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { INSTANCE_TYPE } from "./instance-type";
-import { LABEL_KEY, SERVICE_NAME, SHORT_LABEL } from "./naming";
+import { DEFAULT_SERVICE_CIDR, LABEL_KEY, SERVICE_NAME, SHORT_LABEL } from "./naming";
 import { key, list, network, object, text, wants, whole } from "./schema-types";
 
 /**
@@ -102,8 +102,8 @@ const clusterRole = z.enum(roles).meta({
   description:
     "active: carries traffic; passive: warm, weight 0; retiring: protections lifted; removed: its stacks are emptied",
 });
-const serviceCidr = network("a network of Kubernetes Services", "172.20.0.0/16", 12, 24).default(
-  "172.20.0.0/16",
+const serviceCidr = network("a network of Kubernetes Services", DEFAULT_SERVICE_CIDR, 12, 24).default(
+  DEFAULT_SERVICE_CIDR,
 );
 
 const selfManagedCluster = object({

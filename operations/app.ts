@@ -26,7 +26,7 @@ export async function synthesize(run: AppRun, logFile: string): Promise<void> {
   }
 }
 
-/** Runs a program, and tells its exit code. @throws OperationFailure when it was interrupted */
+/** Runs a program, hands on whole lines of its output, and tells its exit code. @throws OperationFailure when it was interrupted */
 export async function runToEnd(
   run: AppRun,
   options: Pick<StartOptions, "name" | "command" | "args" | "logFile">,
@@ -40,8 +40,9 @@ export async function runToEnd(
   let seen = 0;
   const follow = () => {
     const text = readFileSync(options.logFile, "utf8");
-    onOutput(withoutColour(text.slice(seen)));
-    seen = text.length;
+    const end = text.lastIndexOf("\n") + 1;
+    onOutput(withoutColour(text.slice(seen, end)));
+    seen = end;
   };
   while (running.exitCode() === undefined) {
     if (run.signal.aborted) {

@@ -11,6 +11,8 @@ export interface SynthesizedStack {
   readonly dependencies: readonly string[];
   /** Names of the Terraform providers that it uses: `aws`, `kubernetes`. */
   readonly providers: readonly string[];
+  /** Number of its resources. */
+  readonly resources: number;
 }
 
 interface Manifest {
@@ -30,8 +32,12 @@ export function stacksOf(output: string, environment: string): SynthesizedStack[
   const stacks = Object.entries(manifest.stacks)
     .map(([name, { workingDirectory, dependencies = [] }]) => {
       const folder = join(output, workingDirectory);
-      const code = JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as { provider?: object };
-      return { name, folder, dependencies, providers: Object.keys(code.provider ?? {}) };
+      const code = JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as {
+        provider?: object;
+        resource?: Record<string, object>;
+      };
+      const resources = Object.values(code.resource ?? {}).flatMap((ofType) => Object.keys(ofType)).length;
+      return { name, folder, dependencies, providers: Object.keys(code.provider ?? {}), resources };
     })
     .filter(({ name }) =>
       ["network", "mesh", "cluster-", "platform-"].some((part) => name.startsWith(prefix + part)),

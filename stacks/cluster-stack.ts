@@ -1,6 +1,6 @@
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import type { Construct } from "constructs";
-import { registry, stackNames, SYSTEM_NAMESPACE, tagKeys } from "../environment/naming";
+import { registry, skylineNamespaces, stackNames, tagKeys } from "../environment/naming";
 import type { Environment, NodeImageSpec, ScalingSpec } from "../environment/schema";
 import { EksCluster } from "../constructs/cluster/eks/eks-cluster";
 import { EndpointAccess } from "../constructs/cluster/eks/endpoint-access";
@@ -41,7 +41,7 @@ export class ClusterStack extends EnvironmentStack {
       version: spec.kubernetes,
       admins: environment.access.admins,
       deployer: environment.access.deployer,
-      deployerNamespaces: [...new Set([environment.mesh.service.namespace, SYSTEM_NAMESPACE])],
+      deployerNamespaces: skylineNamespaces(environment.mesh.service.namespace),
       addOns: spec.addOns,
       endpointAccess: spec.publicAccess
         ? EndpointAccess.privateAndPublicFrom(...spec.publicAccess.cidrs)

@@ -1,7 +1,7 @@
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import { stackNames, SYSTEM_NAMESPACE } from "../environment/naming";
+import { skylineNamespaces, stackNames } from "../environment/naming";
 import type { Environment } from "../environment/schema";
 import { MesosService } from "../constructs/mesh/mesos-service";
 import { SkylineBridge } from "../constructs/mesh/skyline-bridge";
@@ -46,7 +46,7 @@ export class PlatformStack extends EnvironmentStack {
 
     const { service, mesosServices } = environment.mesh;
     const namespaces = new Namespaces(this, "namespaces", {
-      names: [...new Set([service.namespace, SYSTEM_NAMESPACE])],
+      names: skylineNamespaces(service.namespace),
     });
     const priorities = new PriorityClasses(this, "priority-classes");
     const bridge = new SkylineBridge(this, "bridge", {

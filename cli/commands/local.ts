@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { packageRoot } from "../../environment/package-root";
 import { localDown } from "../../operations/local/down";
 import { localUp, type LocalEvent, type LocalOptions, type LocalResult } from "../../operations/local/up";
 import { examples } from "../examples";
@@ -35,7 +34,6 @@ function local({ env, directory, keep, destroy }: Options, session: Session): Pr
   return session.interruptible(async (signal) => {
     const options: LocalOptions = {
       root: process.cwd(),
-      packageRoot: packageRoot(),
       environments: directory,
       environment: env,
       keep: keep === true,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { cidr, hostAddress } from "../../environment/cidr";
-import { BRIDGE_NAME, DENIED_SERVICE_NAMES, gatewayHost, ports } from "../../environment/naming";
+import { DENIED_SERVICE_NAMES, gatewayHost, ports } from "../../environment/naming";
 
 export interface BridgeSettings {
   /** Domain of the environment, in which the gateways have their name. */
@@ -18,7 +18,7 @@ export interface BridgeSettings {
  * @throws Error when the template has a place that nothing fills
  */
 export function renderBridge(template: string, settings: BridgeSettings): string {
-  const denied = [...DENIED_SERVICE_NAMES, BRIDGE_NAME].map((name) => `    ${name} 1;`).join("\n");
+  const denied = DENIED_SERVICE_NAMES.map((name) => `    ${name} 1;`).join("\n");
   const values: Record<string, string> = {
     INBOUND: String(ports.inbound),
     OUTBOUND: String(ports.outbound),

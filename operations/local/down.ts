@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { environmentFile, loadEnvironment } from "../../environment/load";
 import { OperationFailure } from "../failure";
 import { stopGroup } from "../processes";
-import { destroyStack } from "./cdktf";
-import { emulatorEnvironment } from "./emulator";
-import { isolated } from "../isolated";
-import { isAlive, localFolder, readRunState } from "./run-state";
 import { awsStacks, stacksOf } from "../synthesized";
-import { findTerraform, terraformEnvironment } from "./terraform";
+import { destroyStack } from "./cdktf";
+import { isAlive, localFolder, readRunState } from "./run-state";
+import { findTerraform } from "./terraform";
 import type { LocalOptions } from "./up";
+import { workspaceOf } from "./workspace";
 
 export interface DownResult {
   /** Name of the environment that was removed, or undefined when none stood. */
@@ -31,19 +30,8 @@ export async function localDown(options: Omit<LocalOptions, "keep" | "environmen
   }
   const environment = loadEnvironment(environmentFile(options.environments, state.environment));
   const terraform = await findTerraform();
-  const output = join(folder, "cdktf.out");
-  const stacks = awsStacks(stacksOf(output, state.environment)).reverse();
-  const env = isolated({
-    ...terraformEnvironment(terraform, join(folder, "terraform.rc")),
-    ...emulatorEnvironment(state, environment.account, environment.region),
-  });
-  const workspace = {
-    root: options.root,
-    output,
-    env,
-    signal: options.signal,
-    mirrored: terraform.mirror !== undefined,
-  };
+  const workspace = workspaceOf(options, terraform, state, environment);
+  const stacks = awsStacks(stacksOf(workspace.output, state.environment)).reverse();
   for (const stack of stacks) {
     options.report({ type: "step", text: `terraform destroy of ${stack.name}` });
     const log = join(folder, `destroy-${stack.name}.log`);

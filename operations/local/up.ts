@@ -1,31 +1,24 @@
-import { readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { environmentFile, loadEnvironment } from "../../environment/load";
+import { packageRoot } from "../../environment/package-root";
 import type { Environment } from "../../environment/schema";
 import { synthesize } from "../app";
 import { OperationFailure } from "../failure";
+import { awsStacks, stacksOf, type SynthesizedStack } from "../synthesized";
 import { deployStacks, type Workspace } from "./cdktf";
 import { readCluster, type ClusterFacts } from "./cluster-facts";
 import { judge, type Difference, type Judgement } from "./deviations";
-import { emulatorEnvironment, makeBucket, startEmulator, type Emulator } from "./emulator";
-import { isolated } from "../isolated";
+import { makeBucket, startEmulator, type Emulator } from "./emulator";
 import { pythonEnvironment } from "./python";
 import { forgetRun, isAlive, localFolder, readRunState, writeRunState } from "./run-state";
 import { planAgain } from "./second-plan";
-import { awsStacks, stacksOf, type SynthesizedStack } from "../synthesized";
-import {
-  AWS_PROVIDER_VERSION,
-  findTerraform,
-  terraformEnvironment,
-  writeTerraformSettings,
-} from "./terraform";
+import { AWS_PROVIDER_VERSION, findTerraform, writeTerraformSettings } from "./terraform";
+import { terraformSettings, workspaceOf } from "./workspace";
 
 export interface LocalOptions {
   /** Folder of the project, with cdktf.json. */
   readonly root: string;
-  /** Folder of the package, with the pins of the Python parts. */
-  readonly packageRoot: string;
   /** Folder of the environment files. */
   readonly environments: string;
   readonly environment: string;
@@ -71,7 +64,7 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
   step(
     `Terraform ${terraform.version}, AWS provider ${AWS_PROVIDER_VERSION} from ${terraform.mirror ?? "the registry"}`,
   );
-  const python = await pythonEnvironment(join(options.packageRoot, "tools", "python"));
+  const python = await pythonEnvironment(join(packageRoot(), "tools", "python"));
   step(`AWS emulator ${python.made ? "installed" : "is installed"} (moto, and ministack for EKS)`);
 
   await mkdir(folder, { recursive: true });
@@ -89,19 +82,8 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
       await makeBucket(emulator, environment.state.bucket);
     }
 
-    const settings = join(folder, "terraform.rc");
-    await writeTerraformSettings(settings, terraform.mirror);
-    const env = isolated({
-      ...terraformEnvironment(terraform, settings),
-      ...emulatorEnvironment(emulator, environment.account, environment.region),
-    });
-    const workspace: Workspace = {
-      root: options.root,
-      output: join(folder, "cdktf.out"),
-      env,
-      signal: options.signal,
-      mirrored: terraform.mirror !== undefined,
-    };
+    await writeTerraformSettings(terraformSettings(folder), terraform.mirror);
+    const workspace = workspaceOf(options, terraform, emulator, environment);
     await synthesize(workspace, join(folder, "synth.log"));
     const stacks = awsStacks(stacksOf(workspace.output, environment.environment));
     step(`Synthesized; cdktf deploy ${stacks.map(({ name }) => name).join(" ")}`);
@@ -110,7 +92,7 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
     step("Deployed; planning again: nothing may differ");
     const differences: Difference[] = [];
     for (const stack of stacks) {
-      differences.push(...(await planAgain(terraform.binary, stack.folder, env, options.signal)));
+      differences.push(...(await planAgain(terraform.binary, stack.folder, workspace.env, options.signal)));
     }
     const judgement = judge(differences);
     refuseDifferences(judgement);
@@ -127,11 +109,7 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
     return {
       environment: environment.environment,
       region: environment.region,
-      stacks: stacks.map((stack) => ({
-        name: stack.name,
-        resources: resourceCount(stack),
-        seconds: times.get(stack.name) ?? 0,
-      })),
+      stacks: stacks.map(({ name, resources }) => ({ name, resources, seconds: times.get(name) ?? 0 })),
       clusters,
       explained: judgement.explained,
       kept: options.keep,
@@ -171,7 +149,7 @@ async function deploy(
   options: LocalOptions,
 ): Promise<Map<string, number>> {
   const names = stacks.map(({ name }) => name);
-  const total = stacks.reduce((sum, stack) => sum + resourceCount(stack), 0);
+  const total = stacks.reduce((sum, { resources }) => sum + resources, 0);
   const since = new Map<string, number>();
   const times = new Map<string, number>();
   let done = 0;
@@ -192,13 +170,6 @@ async function deploy(
     }
   });
   return times;
-}
-
-function resourceCount(stack: SynthesizedStack): number {
-  const code = JSON.parse(readFileSync(join(stack.folder, "cdk.tf.json"), "utf8")) as {
-    resource?: Record<string, object>;
-  };
-  return Object.values(code.resource ?? {}).reduce((sum, ofType) => sum + Object.keys(ofType).length, 0);
 }
 
 function refuseDifferences({ unexplained, unused }: Judgement): void {

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineEnvironment } from "../../environment/define";
 import { parseEnvironment } from "../../environment/load";
 import type { Environment } from "../../environment/schema";
 import { addEnvironment } from "../../stacks/environment-stacks";
@@ -106,10 +105,3 @@ export function writeExpected(
     writeFileSync(join(folder, file), text);
   }
 }
-
-/** An environment that differs from a scenario's in what `change` does to it. */
-export const changed = (environment: Environment, change: (draft: Environment) => void): Environment => {
-  const draft = structuredClone(environment);
-  change(draft);
-  return defineEnvironment(draft);
-};

@@ -18,7 +18,6 @@ jest.setTimeout(600_000);
 
 const options = (root: string, more: Partial<LocalOptions> = {}): LocalOptions => ({
   root,
-  packageRoot: REPOSITORY,
   environments: join(root, "environments"),
   environment: "development",
   keep: true,

@@ -14,8 +14,6 @@ export interface AdminAccessProps {
 
 /** A person's way in as cluster admin, also when all else is broken. */
 export class AdminAccess extends Construct {
-  readonly association: EksAccessPolicyAssociation;
-
   constructor(scope: Construct, id: string, props: AdminAccessProps) {
     super(scope, id);
     const entry = new EksAccessEntry(this, "entry", {
@@ -23,7 +21,7 @@ export class AdminAccess extends Construct {
       principalArn: props.principalArn,
       type: "STANDARD",
     });
-    this.association = new EksAccessPolicyAssociation(this, "policy", {
+    new EksAccessPolicyAssociation(this, "policy", {
       clusterName: props.cluster.name,
       principalArn: entry.principalArn,
       policyArn: accessPolicy("AmazonEKSClusterAdminPolicy"),

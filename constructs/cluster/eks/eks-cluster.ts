@@ -7,9 +7,10 @@ import { Construct } from "constructs";
 import { parseCidr } from "../../../environment/cidr";
 import {
   clusterResourceName,
+  DEFAULT_SERVICE_CIDR,
   ports,
   SHORT_LABEL,
-  SYSTEM_NAMESPACE,
+  skylineNamespaces,
   WORKER_SERVICE,
 } from "../../../environment/naming";
 import { assumedBy, awsManagedPolicy } from "../../iam";
@@ -108,7 +109,7 @@ export class EksCluster extends Construct implements Cluster {
     this.clusterName = clusterName;
     this.eksName = name;
     this.version = props.version;
-    this.serviceCidr = props.serviceCidr ?? "172.20.0.0/16";
+    this.serviceCidr = props.serviceCidr ?? DEFAULT_SERVICE_CIDR;
 
     const logGroupName = `/aws/eks/${name}/cluster`;
     const key = new ClusterKey(this, "key", {
@@ -176,7 +177,7 @@ export class EksCluster extends Construct implements Cluster {
     new DeployerAccess(access, "deployer", {
       cluster: this.cluster,
       roleArn: props.deployer,
-      namespaces: [...(props.deployerNamespaces ?? ["default", SYSTEM_NAMESPACE])],
+      namespaces: [...(props.deployerNamespaces ?? skylineNamespaces("default"))],
     });
 
     const workers = new WorkerSecurity(this, "worker-security", {
@@ -248,7 +249,7 @@ function check(props: EksClusterProps): void {
       `${props.deployer} is both admin and deployer of ${props.clusterName}; the deployer is no admin`,
     );
   }
-  const services = parseCidr(props.serviceCidr ?? "172.20.0.0/16");
+  const services = parseCidr(props.serviceCidr ?? DEFAULT_SERVICE_CIDR);
   if (typeof services === "string") {
     throw new Error(services);
   }

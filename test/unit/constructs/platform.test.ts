@@ -149,7 +149,7 @@ test("given the least, a Service that stands for a Mesos service has exactly the
   });
 });
 
-test.each(["kubernetes", "Organization", "a.b", ""])("%j cannot stand for a Mesos service", (name) => {
+test.each(["kubernetes", "skyline-bridge", "Organization", "a.b", ""])("%j cannot stand for a Mesos service", (name) => {
   const make = () =>
     inCluster((scope) => {
       const bridge = new SkylineBridge(scope, "bridge", least);
