@@ -149,14 +149,17 @@ test("given the least, a Service that stands for a Mesos service has exactly the
   });
 });
 
-test.each(["kubernetes", "skyline-bridge", "Organization", "a.b", ""])("%j cannot stand for a Mesos service", (name) => {
-  const make = () =>
-    inCluster((scope) => {
-      const bridge = new SkylineBridge(scope, "bridge", least);
-      new MesosService(scope, "it", { name, port: 8080, bridge });
-    });
-  expect(make).toThrow(/cannot stand for a Mesos service/);
-});
+test.each(["kubernetes", "skyline-bridge", "Organization", "a.b", ""])(
+  "%j cannot stand for a Mesos service",
+  (name) => {
+    const make = () =>
+      inCluster((scope) => {
+        const bridge = new SkylineBridge(scope, "bridge", least);
+        new MesosService(scope, "it", { name, port: 8080, bridge });
+      });
+    expect(make).toThrow(/cannot stand for a Mesos service/);
+  },
+);
 
 test("namespaces are made, but for those that every cluster has by itself", () => {
   const stack = inCluster(
