@@ -49,6 +49,38 @@ export const registry = {
   active: (environment: string) => `/skyline/${environment}/active`,
 } as const;
 
+/**
+ * SSM parameter with the certificate (base64 of its PEM, no key) of a self-managed cluster's authority. Written by
+ * `skyline pki init`, read by Terraform. Not below {@link registry}, whose path lists clusters alone.
+ */
+export const authorityParameter = (environment: string, cluster: string) =>
+  `/skyline/${environment}/authorities/${cluster}`;
+
+/**
+ * Secrets in Secrets Manager, written by `skyline pki init`. Each is a JSON object from file name to text, and each is
+ * read by one kind of instance alone; the authorities' own keys are read by people who issue certificates.
+ */
+export const secretNames = {
+  authorities: (environment: string, cluster: string) => `skyline/${environment}/${cluster}/authorities`,
+  etcdMember: (environment: string, cluster: string, index: number) =>
+    `skyline/${environment}/${cluster}/etcd-${index}`,
+  controllers: (environment: string, cluster: string) => `skyline/${environment}/${cluster}/controllers`,
+  consulAuthority: (environment: string) => `skyline/${environment}/consul/authority`,
+  consulServers: (environment: string) => `skyline/${environment}/consul/servers`,
+  consulGateways: (environment: string) => `skyline/${environment}/consul/gateways`,
+  consulWorkers: (environment: string) => `skyline/${environment}/consul/workers`,
+} as const;
+
+/** Name of a self-managed cluster's API inside the environment, for as long as the cluster lives. */
+export const apiHost = (cluster: string, domain: string) => `api.${cluster}.${domain}`;
+
+/** Name of the active self-managed cluster's API; a promotion moves it. */
+export const activeApiHost = (domain: string) => `api.${domain}`;
+
+/** Name of an etcd member, which outlives its instance. */
+export const etcdHost = (index: number, cluster: string, domain: string) =>
+  `etcd-${index}.${cluster}.${domain}`;
+
 /** One entry of the registry of clusters, as JSON in its SSM parameter. */
 export interface RegistryEntry {
   readonly name: string;
@@ -77,7 +109,16 @@ export const ports = {
 } as const;
 
 /** Consul's own ports: server RPC, gossip within the datacentre, HTTP API, DNS. */
-export const consulPorts = { serverRpc: 8300, gossip: 8301, http: 8500, dns: 8600 } as const;
+export const consulPorts = { serverRpc: 8300, gossip: 8301, http: 8500, https: 8501, dns: 8600 } as const;
+
+/** etcd's: clients, peers, and health and metrics on loopback. */
+export const etcdPorts = { client: 2379, peer: 2380, metrics: 2381 } as const;
+
+/** The API of a self-managed cluster: behind its balancer and on each controller; and every kubelet's. */
+export const kubernetesPorts = { balancer: 443, apiServer: 6443, kubelet: 10250 } as const;
+
+/** Network of pods of a self-managed cluster that names none: shared address space, which few networks use. */
+export const DEFAULT_POD_CIDR = "100.64.0.0/16";
 
 /** The gateways' name inside an environment. */
 export const gatewayHost = (domain: string) => `sdb.${domain}`;
