@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { packageRoot } from "../../environment/package-root";
+import type { Environment } from "../../environment/schema";
 import { isolated } from "../isolated";
 import { freePort } from "../ports";
 import { startProcess, waitUntilReady, type RunningProcess } from "../processes";
@@ -21,6 +22,8 @@ export interface EmulatorOptions {
   readonly account: string;
   /** Folder for logs and state. */
   readonly folder: string;
+  /** An environment whose client networks are to exist, as on AWS they would. */
+  readonly clientsOf?: Pick<Environment, "region" | "network">;
 }
 
 /** @throws OperationFailure when one of the two does not come up; none of them is left running then */
@@ -30,15 +33,20 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const moto = startProcess({
     name: "moto",
     command: join(options.bin, "python"),
-    args: [join(options.bin, "moto_server"), "-H", "127.0.0.1", "-p", String(awsPort)],
-    env: { ...env, MOTO_ACCOUNT_ID: options.account, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
+    args: [emulatorFile("aws_emulator.py"), "-H", "127.0.0.1", "-p", String(awsPort)],
+    env: {
+      ...env,
+      MOTO_ACCOUNT_ID: options.account,
+      MOTO_IAM_LOAD_MANAGED_POLICIES: "true",
+      ...clientNetworks(options),
+    },
     cwd: options.folder,
     logFile: join(options.folder, "moto.log"),
   });
   const ministack = startProcess({
     name: "ministack",
     command: join(options.bin, "python"),
-    args: [join(packageRoot(), "tools", "python", "eks_emulator.py")],
+    args: [emulatorFile("eks_emulator.py")],
     env: {
       ...env,
       GATEWAY_PORT: String(eksPort),
@@ -70,6 +78,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     throw error;
   }
   return { aws, eks, processes, stop };
+}
+
+const emulatorFile = (name: string) => join(packageRoot(), "tools", "python", name);
+
+function clientNetworks({ account, clientsOf }: EmulatorOptions): { CLIENT_NETWORKS?: string } {
+  if (clientsOf === undefined) {
+    return {};
+  }
+  const { region, network } = clientsOf;
+  return { CLIENT_NETWORKS: JSON.stringify({ account, region, networks: network.clients }) };
 }
 
 /** The state bucket of an environment, which a real account has from the start. */

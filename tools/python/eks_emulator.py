@@ -1,7 +1,11 @@
-"""ministack, with one thing put right: creates are idempotent by their clientRequestToken.
+"""ministack 1.5.33, with two things put right.
 
-AWS answers a create that is repeated with the same token as it answered the first. ministack 1.5.33 answers with a
-conflict, so that a client which repeats a request because its answer was lost fails where it would not on AWS.
+Creates are idempotent by their clientRequestToken: AWS answers a create that is repeated with the same token as it
+answered the first, ministack with a conflict, so that a client which repeats a request because its answer was lost fails
+where it would not on AWS.
+
+Clusters and node groups keep all settings that they were created with: a second apply would otherwise set out to mend,
+or replace, what differs in the emulator alone.
 """
 
 import functools
@@ -34,6 +38,29 @@ def _idempotent(create):
 
     return answer
 
+
+def _remembering(create, find, settings):
+    @functools.wraps(create)
+    def answer(*args, **kwargs):
+        result = create(*args, **kwargs)
+        if result[0] == 200:
+            body = next(argument for argument in args if isinstance(argument, dict))
+            find(*args).update({name: body[name] for name in settings if name in body})
+        return result
+
+    return answer
+
+
+eks._create_cluster = _remembering(
+    eks._create_cluster,
+    lambda body, *_: eks._clusters[body["name"]],
+    ("upgradePolicy",),
+)
+eks._create_nodegroup = _remembering(
+    eks._create_nodegroup,
+    lambda cluster, body: eks._nodegroups[f"{cluster}/{body['nodegroupName']}"],
+    ("launchTemplate", "updateConfig", "nodeRepairConfig"),
+)
 
 for _name in (
     "_create_cluster",
