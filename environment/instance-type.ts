@@ -1,5 +1,7 @@
 /** CPU architecture, in Kubernetes' words (label kubernetes.io/arch). */
-export type Architecture = "amd64" | "arm64";
+export const ARCHITECTURES = ["amd64", "arm64"] as const;
+
+export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** `m7i.xlarge`, `c7gn.metal-48xl`, `u7i-12tb.224xlarge`. */
 export const INSTANCE_TYPE = /^[a-z][a-z0-9-]*\.(nano|micro|small|medium|large|metal|\d*xlarge|metal-\d+xl)$/;

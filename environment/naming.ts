@@ -132,6 +132,29 @@ export const DEPLOYER_GROUP = "skyline:deployers";
 /** Namespace of what Skyline itself runs in a cluster, beside the bridge. */
 export const SYSTEM_NAMESPACE = "skyline-system";
 
+/**
+ * Namespace of what a self-managed cluster itself needs (DNS, proxies, network, drivers). Not kube-system: who may run a
+ * pod there may take on Kubernetes' own controllers, one of which may write any cluster role.
+ */
+export const ADD_ON_NAMESPACE = "skyline-add-ons";
+
+/** Service accounts of the add-ons: the platform stack makes them, and an admin's bootstrap gives them their rights. */
+export const addOnAccounts = {
+  coreDns: "coredns",
+  kubeProxy: "kube-proxy",
+  flannel: "flannel",
+  cloudController: "cloud-controller-manager",
+  csrApprover: "kubelet-csr-approver",
+  ebsController: "ebs-csi-controller",
+  ebsNode: "ebs-csi-node",
+} as const;
+
+/** Kubernetes groups of a self-managed cluster: who asks for a node's first certificate, and who calls kubelets. */
+export const nodeGroups = {
+  joining: "skyline:nodes-joining",
+  kubeletClients: "skyline:kubelet-clients",
+} as const;
+
 /** Namespaces that Skyline uses: the platform stack makes them, and the deployer administers them. */
 export const skylineNamespaces = (serviceNamespace: string) => [
   ...new Set([serviceNamespace, SYSTEM_NAMESPACE]),

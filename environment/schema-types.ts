@@ -89,6 +89,17 @@ export function whole(noun: string, minimum: number, maximum: number) {
     .meta({ description: upperFirst(noun) });
 }
 
+/** {@link whole} of what keeps quorum. An even number survives no more losses than the odd one below it. */
+export function oddWhole(noun: string, minimum: number, maximum: number) {
+  const things = noun.split(" ").at(-1);
+  return whole(noun, minimum, maximum).refine((n) => n < minimum || n > maximum || n % 2 === 1, {
+    error: ({ input }) => {
+      const even = input as number;
+      return `${even} ${things} survive the loss of ${even / 2 - 1}, as ${even - 1} do; write an odd number`;
+    },
+  });
+}
+
 /**
  * An object with these keys and no others. The message of an unknown key is the list of known ones, which problem.ts
  * turns into a "did you mean": zod keeps no reference from an issue to the object's shape.

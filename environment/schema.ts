@@ -1,164 +1,18 @@
 import { z } from "zod";
-import { INSTANCE_TYPE } from "./instance-type";
-import { DEFAULT_SERVICE_CIDR, LABEL_KEY, SERVICE_NAME, SHORT_LABEL } from "./naming";
-import { key, list, network, object, text, wants, whole } from "./schema-types";
+import { SERVICE_NAME, SHORT_LABEL } from "./naming";
+import { CHECK_NAMES } from "./policy/checks";
+import { cluster, ownImage, protection } from "./schema-cluster";
+import { key, list, network, object, oddWhole, text, wants, whole } from "./schema-types";
+import { account, domainName, instanceType, principal, region, role, shortLabel } from "./schema-values";
 
 /**
  * The shape of an environment file, the one source of the checks, of the TypeScript type and of
  * environments/schema.json. What joins several places of the file (overlaps, exactly one active cluster) is in rules.ts.
  */
 
-const domainName = text(
-  /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
-  "a domain name in lower case",
-  "development.example.internal",
-);
-const region = text(
-  /^(?!cn-|us-gov-)[a-z]{2}(-[a-z]+)+-\d$/,
-  "an AWS region of the commercial partition",
-  "us-east-1",
-);
-const shortLabel = (noun: string, example: string) =>
-  text(SHORT_LABEL, `${noun} (DNS label of at most 20 characters: a-z, 0-9, -, a letter first)`, example);
-const instanceType = text(INSTANCE_TYPE, "an EC2 instance type", "m7i.xlarge");
-
-const principal = text(
-  /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/,
-  "an ARN of an IAM role or user (not of an assumed-role session)",
-  "arn:aws:iam::111111111111:role/platform-admin",
-);
-const role = text(
-  /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
-  "an ARN of an IAM role (not of an assumed-role session)",
-  "arn:aws:iam::111111111111:role/atlantis",
-);
-
-const IMAGE_FORMS = "{ id: ami-0123456789abcdef0 }, { ssm: /skyline/images/worker/latest }";
-const imageId = object({
-  id: text(/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/, "an AMI id", "ami-0123456789abcdef0"),
-});
-const imageParameter = object({
-  ssm: text(
-    /^\/[\w./-]+$/,
-    "a name of an SSM parameter that holds an AMI id",
-    "/skyline/images/gateway/latest",
-  ),
-});
-const stockImage = object({
-  al2023: z
-    .literal(true, { error: () => "al2023 can only be true; leave the line out to use another image" })
-    .meta({ description: "The stock Amazon Linux 2023 image of EKS" }),
-  release: text(/^1\.\d+\.\d+-20\d{6}$/, "a release of the stock image", "1.35.0-20260415").optional(),
-});
-const ownImage = z
-  .union([imageId, imageParameter], IMAGE_FORMS)
-  .meta({ description: "An own image, by id or by SSM parameter" });
-const nodeImage = z
-  .union([stockImage, imageId, imageParameter], `{ al2023: true }, ${IMAGE_FORMS}`)
-  .meta({ description: "The stock Amazon Linux 2023 image, or an own one by id or SSM parameter" });
-
-const scaling = z
-  .union(
-    [
-      object({ fixed: whole("number of nodes", 0, 1000) }),
-      object({
-        min: whole("smallest number of nodes", 0, 1000),
-        max: whole("largest number of nodes", 1, 1000),
-        initial: whole("number of nodes to start with", 0, 1000).optional(),
-      }),
-    ],
-    "{ fixed: 3 }, { min: 3, max: 30 }",
-  )
-  .meta({
-    description: "fixed: Terraform holds the number; min and max: an autoscaler moves it between them",
-  });
-
-const labels = z
-  .record(
-    key(LABEL_KEY),
-    text(/^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/, "a Kubernetes label value", "payments"),
-    { error: wants("a mapping of Kubernetes labels", "{ team: payments }") },
-  )
-  .default({});
-
-const workers = <Image extends z.ZodType>(image: Image) =>
-  z.record(
-    key(SHORT_LABEL),
-    object({
-      scaling,
-      instanceTypes: list(instanceType, "a list of EC2 instance types", "[m7i.xlarge]").min(
-        1,
-        "is empty; it wants at least one EC2 instance type: [m7i.xlarge]",
-      ),
-      image,
-      volumeGiB: whole("size of the root volume in GiB", 20, 16384).default(80),
-      labels,
-    }),
-    { error: wants("a mapping from names to worker groups", "general: { scaling: …, … }") },
-  );
-
-const roles = ["active", "passive", "retiring", "removed"] as const;
-const clusterRole = z.enum(roles).meta({
-  description:
-    "active: carries traffic; passive: warm, weight 0; retiring: protections lifted; removed: its stacks are emptied",
-});
-const serviceCidr = network("a network of Kubernetes Services", DEFAULT_SERVICE_CIDR, 12, 24).default(
-  DEFAULT_SERVICE_CIDR,
-);
-
-const selfManagedCluster = object({
-  kind: z.literal("self-managed"),
-  role: clusterRole,
-  kubernetes: text(/^1\.\d+\.\d+$/, "a Kubernetes version with its patch", "1.35.4"),
-  serviceCidr,
-  etcd: object({
-    instanceType,
-    volumeGiB: whole("size of the data volume in GiB", 8, 16384),
-    image: ownImage,
-  }),
-  controllers: object({ count: whole("number of controllers", 3, 9), instanceType, image: ownImage }),
-  workers: workers(ownImage),
-});
-
-const addOn = (example: string) =>
-  text(/^v\d+\.\d+\.\d+-eksbuild\.\d+$/, "a pinned version of an EKS add-on", example);
-
-const eksCluster = object({
-  kind: z.literal("eks"),
-  role: clusterRole,
-  kubernetes: text(/^1\.\d+$/, "a minor version of Kubernetes", "1.35"),
-  serviceCidr,
-  publicAccess: object({
-    cidrs: list(
-      network("a network that may reach the public endpoint", "203.0.113.0/24", 8, 32),
-      "a list of networks",
-      "[203.0.113.0/24]",
-    ).min(1, "is empty; name the networks that may reach the public endpoint, or leave publicAccess out"),
-  })
-    .optional()
-    .meta({ description: "Opens the API endpoint to these public networks, beside the private one" }),
-  deletionProtection: z
-    .boolean({ error: wants("a boolean", "true or false") })
-    .default(true)
-    .meta({
-      description: "Refuse plans that would destroy the cluster; a retiring cluster is never protected",
-    }),
-  addOns: object({
-    "vpc-cni": addOn("v1.20.4-eksbuild.2"),
-    coredns: addOn("v1.13.1-eksbuild.1"),
-    "kube-proxy": addOn("v1.35.0-eksbuild.2"),
-    "eks-pod-identity-agent": addOn("v1.3.10-eksbuild.2"),
-  }),
-  workers: workers(nodeImage),
-});
-
-const cluster = z.discriminatedUnion("kind", [selfManagedCluster, eksCluster], {
-  error: wants("a cluster", "{ kind: eks, role: passive, … }"),
-});
-
 export const environmentSchema = object({
   environment: shortLabel("a name of an environment", "development"),
-  account: text(/^\d{12}$/, "an AWS account id of 12 digits", "111111111111"),
+  account,
   region,
   domain: domainName,
   state: object({
@@ -205,9 +59,18 @@ export const environmentSchema = object({
     )
       .default([])
       .meta({ description: "Networks that reach and resolve private API endpoints" }),
+    endpointDns: object({
+      shareWith: list(account, "a list of AWS account ids", '["222222222222"]')
+        .default([])
+        .meta({ description: "Accounts of client networks that use the forward rules through RAM" }),
+    })
+      .optional()
+      .meta({
+        description: "Resolver endpoints and forward rules, so that clients resolve private API endpoints",
+      }),
   }),
   mesh: object({
-    consul: object({ servers: whole("number of Consul servers", 3, 7), instanceType, image: ownImage }),
+    consul: object({ servers: oddWhole("number of Consul servers", 3, 7), instanceType, image: ownImage }),
     gateways: object({
       min: whole("smallest number of gateways", 3, 100),
       max: whole("largest number of gateways", 3, 100),
@@ -227,7 +90,34 @@ export const environmentSchema = object({
     )
       .default([])
       .meta({ description: "Names that are Kubernetes Services and stand for services in Mesos" }),
+    deletionProtection: protection(
+      "Refuse plans that would destroy Consul's snapshots, their key or the gateways' load balancer",
+    ),
   }),
+  policy: object({
+    exemptions: list(
+      object({
+        check: z.enum(CHECK_NAMES).meta({ description: "Check that the resource is exempt from" }),
+        resource: text(
+          /^[\w-]+\/\w+\.\S+$/,
+          "a resource, as stack/address",
+          "development-cluster-bravo/aws_eks_cluster.cluster_1A2B3C4D",
+        ),
+        reason: text(
+          /\S(.*\S)?/,
+          "a reason that a reviewer can judge",
+          "Builds run outside the VPC until May",
+        ),
+        owner: text(/\S/, "who answers for it: a team or a person", "platform-team"),
+      }),
+      "a list of exemptions",
+      "[{ check: …, resource: …, reason: …, owner: … }]",
+    )
+      .default([])
+      .meta({ description: "Resources that a check of the policy passes over, each for a reason" }),
+  })
+    .default({ exemptions: [] })
+    .meta({ description: "Exemptions from the checks of docs/policy.md" }),
   clusters: z.record(key(SHORT_LABEL), cluster, {
     error: wants("a mapping from names to clusters", "alpha: { kind: eks, … }"),
   }),

@@ -80,6 +80,76 @@ testMistakes({
     "[subnet-0a1b2c3d]",
     "network.clients[0].subnets: wants subnets in at least two zones",
   ),
+  "a network that is too small for the pods of an EKS cluster": mistake(
+    "scaling: { fixed: 3 }",
+    "scaling: { min: 3, max: 230 }",
+    "10.10.0.0/16",
+    "network.cidr: 10.10.0.0/16 is too small for the pods asked for: each zone has 512 blocks of 16 addresses, and bravo (up to 230 nodes) with 110 pods a node take 560; no network that is allowed here holds them, so ask for fewer nodes",
+  ),
+  "resolver endpoints without clients": mistake(
+    complete.slice(complete.indexOf("  clients:"), complete.indexOf("  endpointDns:")),
+    "",
+    "shareWith",
+    "network.endpointDns: lets client networks resolve private endpoints, and network.clients has none; name a client network, or leave endpointDns out",
+  ),
+  "an account twice": mistake(
+    '["222222222222"]',
+    '["222222222222", "222222222222"]',
+    '"222222222222"]',
+    "network.endpointDns.shareWith[1]: account 222222222222 is there twice; network.endpointDns.shareWith[0] names it first",
+  ),
+  "forward rules shared with the environment's own account": mistake(
+    '["222222222222"]',
+    '["111111111111"]',
+    '"111111111111"]',
+    "network.endpointDns.shareWith[0]: 111111111111 is the environment's own account, which has the forward rules already",
+  ),
+  "an account id that YAML reads as a number": mistake(
+    '["222222222222"]',
+    "[222222222222]",
+    "222222222222]",
+    "network.endpointDns.shareWith[0]: 222222222222 is no AWS account id of 12 digits",
+    "in quotes",
+  ),
+  "gateways of another architecture than their image": mistake(
+    "instanceType: c7i.large",
+    "instanceType: c7g.large",
+    "{ ssm: /skyline/images/gateway/latest }",
+    "mesh.gateways.image: the image is built for amd64 (the default) and c7g.large is arm64",
+  ),
+  "Consul servers of another architecture than their image": mistake(
+    "{ ssm: /skyline/images/consul/latest }",
+    "{ ssm: /skyline/images/consul/latest, architecture: arm64 }",
+    "arm64",
+    "mesh.consul.image.architecture: the image is built for arm64 and m7i.large is amd64",
+  ),
+
+  "an exemption from a check that there is not": mistake(
+    "check: public-endpoint",
+    "check: public-endpoints",
+    "public-endpoints",
+    'policy.exemptions[0].check: "public-endpoints" is not allowed; write one of public-endpoint, open-ingress',
+    "did you mean public-endpoint?",
+  ),
+  "an exemption without a reason": mistake(
+    "      reason: Builds outside the VPC deploy to it, from one network\n",
+    "",
+    "check: public-endpoint",
+    "policy.exemptions[0].reason: is missing; it wants a reason that a reviewer can judge",
+  ),
+  "an exemption with a blank reason": mistake(
+    "reason: Builds outside the VPC deploy to it, from one network",
+    'reason: " "',
+    '" "',
+    'policy.exemptions[0].reason: " " is no reason that a reviewer can judge',
+  ),
+  "an exemption without its stack": mistake(
+    "resource: complete-cluster-bravo/aws_eks_cluster.cluster_F4DB6FDF",
+    "resource: aws_eks_cluster.cluster_F4DB6FDF",
+    "aws_eks_cluster.cluster_F4DB6FDF",
+    "policy.exemptions[0].resource",
+    "is no resource, as stack/address",
+  ),
 
   "an even number of Consul servers": mistake(
     "servers: 3",

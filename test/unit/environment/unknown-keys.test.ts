@@ -33,6 +33,24 @@ testMistakes({
     "subnet: x",
     "network.clients[0].subnet: unknown key (did you mean subnets?)",
   ),
+  "unknown key of resolver endpoints": mistake(
+    "    shareWith:",
+    "    sharedWith: []\n    shareWith:",
+    "sharedWith",
+    "network.endpointDns.sharedWith: unknown key (did you mean shareWith?)",
+  ),
+  "unknown key of the policy": mistake(
+    "  exemptions:\n",
+    "  exemption: []\n  exemptions:\n",
+    "exemption:",
+    "policy.exemption: unknown key (did you mean exemptions?)",
+  ),
+  "unknown key of an exemption": mistake(
+    "      owner: platform-team",
+    "      owner: platform-team\n      until: May",
+    "until",
+    "policy.exemptions[0].until: unknown key; known here: check, resource, reason, owner",
+  ),
   "unknown key of mesh": mistake(
     "  mesosServices: [organization, billing]",
     "  mesosService: [organization, billing]",
@@ -61,7 +79,7 @@ testMistakes({
     "    etcd:\n",
     "    publicAccess: {}\n    etcd:\n",
     "publicAccess: {}",
-    "clusters.alpha.publicAccess: unknown key; known here: kind, role, kubernetes, serviceCidr, etcd",
+    "clusters.alpha.publicAccess: unknown key; known here: kind, role, kubernetes, serviceCidr, podCidr, deletionProtection, etcd",
   ),
   "unknown add-on": mistake(
     "      coredns:",

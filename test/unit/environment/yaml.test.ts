@@ -118,7 +118,7 @@ describe("text that is no YAML document", () => {
 describe("text that is YAML and no environment", () => {
   const EMPTY = "complete.yaml:1:1  has no environment in it; start it like environment: development";
   const KEYS =
-    "it wants the keys environment, account, region, domain, state, access, network, mesh, clusters";
+    "it wants the keys environment, account, region, domain, state, access, network, mesh, policy, clusters";
 
   test.each([
     ["nothing", "", EMPTY],
