@@ -43,6 +43,7 @@ export const exitCodeOf: Readonly<Record<FailureKind, ExitCode>> = {
   conflict: exitCodes.conflict,
   verification: exitCodes.partial,
   timeout: exitCodes.timeout,
+  denied: exitCodes.denied,
   unreachable: exitCodes.unreachable,
   interrupted: exitCodes.interrupted,
 };

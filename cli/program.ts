@@ -4,6 +4,7 @@ import { completionCommand } from "./commands/completion";
 import { envCommand } from "./commands/env";
 import { localCommand } from "./commands/local";
 import { manifestsCommand } from "./commands/manifests";
+import { pkiCommand } from "./commands/pki";
 import { failed } from "./error-report";
 import { examples } from "./examples";
 import { exitCodes, type ExitCode } from "./exit";
@@ -12,7 +13,7 @@ import { packageVersion } from "./package";
 import { Session } from "./session";
 
 /** Every command of the program; each adds itself to it. */
-const commands = [envCommand, localCommand, manifestsCommand, completionCommand];
+const commands = [envCommand, localCommand, manifestsCommand, pkiCommand, completionCommand];
 
 /** The program with its commands, ready to parse. */
 export function buildProgram(session: Session, { stdout, stderr }: Streams): Command {

@@ -6,6 +6,7 @@ export type FailureKind =
   | "conflict" // another run holds it
   | "verification" // done in part, or the result is not what was asked for
   | "timeout"
+  | "denied" // credentials or permission
   | "unreachable"
   | "interrupted";
 

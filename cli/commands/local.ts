@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { localDown } from "../../operations/local/down";
 import { localUp, type LocalEvent, type LocalOptions, type LocalResult } from "../../operations/local/up";
+import type { ClusterFacts } from "../../operations/local/facts/read";
 import { examples } from "../examples";
 import type { Result } from "../output";
 import type { Session } from "../session";
@@ -70,21 +71,12 @@ function reporter(session: Session): (event: LocalEvent) => void {
 }
 
 function summary(result: LocalResult): string {
-  const clusters = result.clusters.map(
-    ({ name, version, private: isPrivate, nodeGroups, addOns, accessEntries }) => [
-      name,
-      version,
-      isPrivate ? "private" : "public",
-      nodeGroups.join(","),
-      String(addOns.length),
-      String(accessEntries.length),
-    ],
-  );
+  const eks = result.clusters.find(({ kind }) => kind === "eks");
   const next = result.kept
     ? [
         "It stands. Try next:",
         `  AWS_ENDPOINT_URL=${result.eks} AWS_ACCESS_KEY_ID=emulated AWS_SECRET_ACCESS_KEY=emulated \\`,
-        `    aws eks describe-cluster --region ${result.region} --name ${result.clusters[0]?.name ?? "NAME"}`,
+        `    aws eks describe-cluster --region ${result.region} --name ${eks?.name ?? "NAME"}`,
         "  npm run local -- --destroy",
       ]
     : [
@@ -99,10 +91,29 @@ function summary(result: LocalResult): string {
       result.stacks.map(({ name, resources, seconds }) => [name, String(resources), seconds.toFixed(0)]),
     ),
     "",
-    table(["CLUSTER", "KUBERNETES", "ENDPOINT", "NODE GROUPS", "ADD-ONS", "ACCESS ENTRIES"], clusters),
+    table(["CLUSTER", "KIND", "KUBERNETES", "CONTROL PLANE", "WORKERS"], result.clusters.map(clusterRow)),
+    "",
+    `Mesh: ${result.mesh.consulServers} Consul servers, ${result.mesh.gateways} gateways in ${result.mesh.gatewayZones.join(", ")}.`,
     "",
     `Second plan: empty, but for ${result.explained} known deviations of the emulator. ${result.seconds.toFixed(0)} s in all.`,
     "",
     ...next,
   ].join("\n");
+}
+
+function clusterRow(cluster: ClusterFacts): string[] {
+  const { name, kind, version } = cluster;
+  if (cluster.kind === "eks") {
+    const endpoint = cluster.private ? "private endpoint" : "public endpoint";
+    return [
+      name,
+      kind,
+      version,
+      `${endpoint}, ${cluster.addOns.length} add-ons`,
+      cluster.nodeGroups.join(", "),
+    ];
+  }
+  const plane = `${cluster.etcdZones.length} etcd, ${cluster.controllers} controllers`;
+  const workers = Object.entries(cluster.workers).map(([group, count]) => `${group}: ${count}`);
+  return [name, kind, version, plane, workers.join(", ")];
 }

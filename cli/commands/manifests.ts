@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { bootstrapManifests } from "../../operations/manifests/bootstrap";
-import { platformManifests } from "../../operations/manifests/platform";
+import { bootstrapOf, platformContents } from "../../operations/manifests/platform";
 import { toYaml } from "../../operations/manifests/yaml";
 import { examples } from "../examples";
 import type { Result } from "../output";
@@ -33,7 +32,7 @@ export function manifestsCommand(program: Command, session: Session): void {
 
 async function manifests(options: Options, session: Session): Promise<Result> {
   const platform = await session.interruptible((signal) =>
-    platformManifests({
+    platformContents({
       root: process.cwd(),
       environments: options.directory,
       environment: options.env,
@@ -41,7 +40,7 @@ async function manifests(options: Options, session: Session): Promise<Result> {
       signal,
     }),
   );
-  const data = options.bootstrap === true ? bootstrapManifests(platform) : platform;
+  const data = options.bootstrap === true ? bootstrapOf(platform) : platform.manifests;
   if (data.length === 0) {
     session.talk(`cluster ${options.cluster} is to be emptied: its platform stack holds nothing`);
   }

@@ -104,6 +104,27 @@ describe("skyline env validate", () => {
   });
 });
 
+test("skyline env validate refuses an environment that cannot be built, with the line of each reason", async () => {
+  const ended = await skyline(["env", "validate"], project("cannot-be-built"));
+  expect(ended.code).toBe(2);
+  expect(
+    [...ended.stderr.matchAll(/cannot-be-built\.yaml:(\d+:\d+) {2}([^:]+): /g)].map(([, at, path]) => [
+      at,
+      path,
+    ]),
+  ).toEqual([
+    ["10:9", "network.cidr"],
+    ["11:10", "network.zones"],
+    ["12:16", "network.endpointDns"],
+    ["15:63", "mesh.gateways.image"],
+    ["19:11", "clusters.alpha.role"],
+    ["22:14", "clusters.alpha.podCidr"],
+    ["22:14", "clusters.alpha.podCidr"],
+    ["23:22", "clusters.alpha.etcd.members"],
+    ["26:83", "clusters.alpha.workers.general.image"],
+  ]);
+});
+
 describe("skyline env list", () => {
   test("is a table with a line for each cluster", async () => {
     const ended = await skyline(["env", "list"], project("complete", "development"));
@@ -113,7 +134,8 @@ describe("skyline env list", () => {
         "ENVIRONMENT  REGION     CLUSTER  KIND          ROLE     KUBERNETES",
         "complete     us-east-1  alpha    self-managed  active   1.35.4",
         "complete     us-east-1  bravo    eks           passive  1.35",
-        "development  us-east-1  bravo    eks           active   1.35",
+        "development  us-east-1  alpha    self-managed  active   1.35.4",
+        "development  us-east-1  bravo    eks           passive  1.35",
         "",
       ].join("\n"),
       stderr: "",
