@@ -91,7 +91,12 @@ export default tseslint.config(
   },
   {
     // Rendering is apart from resources, and is tested without cdktf.
-    files: ["constructs/cluster/eks/bootstrap/**/*.ts", "constructs/mesh/bridge-configuration.ts"],
+    files: [
+      "constructs/cluster/*/bootstrap/**/*.ts",
+      "constructs/cluster/consul-agent/{agent,script}.ts",
+      "constructs/mesh/{consul-*,*-configuration,places}.ts",
+    ],
+    ignores: ["constructs/mesh/consul-servers.ts"],
     rules: rules([
       providerRoots,
       cdktn,

@@ -2,6 +2,7 @@ import { App } from "cdktf";
 import { skipCreationStacks } from "./creation-stacks";
 import { InvalidEnvironmentError } from "./environment/define";
 import { environmentFile, listEnvironments, loadEnvironment } from "./environment/load";
+import { PolicyError } from "./environment/policy/exemptions";
 import { addEnvironment } from "./stacks/environment-stacks";
 
 // The app: each file of environments/ becomes stacks. SKYLINE_ENVIRONMENTS names another folder.
@@ -15,7 +16,7 @@ try {
   }
   app.synth();
 } catch (error) {
-  if (!(error instanceof InvalidEnvironmentError)) {
+  if (!(error instanceof InvalidEnvironmentError || error instanceof PolicyError)) {
     throw error;
   }
   console.error(error.message);

@@ -29,3 +29,20 @@ export function assumedBy(service: string, actions: readonly string[] = ["sts:As
 }
 
 export const awsManagedPolicy = (name: string) => `arn:aws:iam::aws:policy/${name}`;
+
+/** Where ARNs are made of names. */
+export interface AwsPlace {
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * ARN of a secret by its name, for policies: Secrets Manager adds a hyphen and six characters to the name, and a
+ * pattern of exactly six matches no longer name.
+ */
+export const secretArn = (place: AwsPlace, name: string) =>
+  `arn:aws:secretsmanager:${place.region}:${place.account}:secret:${name}-??????`;
+
+/** Reads one secret. */
+export const readSecret = (place: AwsPlace, name: string): Statement =>
+  allow(["secretsmanager:GetSecretValue"], [secretArn(place, name)]);

@@ -11,6 +11,7 @@ import {
 import type { Construct } from "constructs";
 import { stateKey, tagKeys } from "../environment/naming";
 import type { Environment } from "../environment/schema";
+import { policyOf } from "./policy";
 
 /**
  * What every stack of an environment has: a state of its own, in the environment's bucket with a lock file and
@@ -22,10 +23,11 @@ export class BaseStack extends TerraformStack {
   constructor(
     scope: Construct,
     name: string,
-    protected readonly environment: Environment,
+    readonly environment: Environment,
   ) {
     super(scope, name);
     this.stackName = name;
+    policyOf(this).add(this);
     const { state } = environment;
     if (state === undefined) {
       new LocalBackend(this, { path: localState(name) });
@@ -39,6 +41,13 @@ export class BaseStack extends TerraformStack {
       // cdktf 0.21 has no property for it; a lock file needs no table in DynamoDB.
       backend.addOverride("use_lockfile", true);
     }
+  }
+
+  /** The stack's code, which the policy sees as well: also what users of these stacks add to them. */
+  override toTerraform(): Record<string, unknown> {
+    const code = super.toTerraform() as Record<string, unknown>;
+    policyOf(this).check(this, code);
+    return code;
   }
 
   /** The AWS provider: refuses another account than the environment's, and tags all that it makes. */

@@ -1,13 +1,13 @@
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
+import { Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
-import { registry, skylineNamespaces, stackNames, tagKeys } from "../environment/naming";
-import type { Environment, NodeImageSpec, ScalingSpec } from "../environment/schema";
-import { EksCluster } from "../constructs/cluster/eks/eks-cluster";
-import { EndpointAccess } from "../constructs/cluster/eks/endpoint-access";
-import { NodeImage } from "../constructs/cluster/node-image";
-import { Scaling } from "../constructs/cluster/scaling";
+import { ForwardRules } from "../constructs/network/endpoint-dns/forward-rules";
+import { registry, stackNames, tagKeys } from "../environment/naming";
+import type { Environment } from "../environment/schema";
+import { eksCluster } from "./eks-cluster";
 import { EnvironmentStack } from "./environment-stack";
-import { networkFrom } from "./network-stack";
+import { endpointDnsFrom, networkFrom } from "./network-stack";
+import { selfManagedCluster } from "./self-managed-cluster";
 
 /**
  * `<env>-cluster-<name>`: one cluster, its workers, and its entry in the registry.
@@ -15,7 +15,7 @@ import { networkFrom } from "./network-stack";
  * A cluster that is `removed` leaves an empty stack behind, so that an apply destroys what it held: CDKTF destroys
  * nothing of a stack that is missing from the app.
  *
- * @throws Error when the environment has no such cluster, or one of a kind that cannot be built yet
+ * @throws Error when the environment has no such cluster
  */
 export class ClusterStack extends EnvironmentStack {
   constructor(scope: Construct, environment: Environment, name: string) {
@@ -25,40 +25,12 @@ export class ClusterStack extends EnvironmentStack {
     if (spec.role === "removed") {
       return;
     }
-    if (spec.kind === "self-managed") {
-      throw new Error(`cluster ${name} is self-managed; only clusters of kind eks can be built yet`);
-    }
-
-    const cluster = new EksCluster(this, "cluster", {
-      environment: environment.environment,
-      clusterName: name,
-      account: environment.account,
-      region: environment.region,
-      network: networkFrom(
-        this.outputsOf(stackNames.network(environment.environment)),
-        environment.network.cidr,
-      ),
-      version: spec.kubernetes,
-      admins: environment.access.admins,
-      deployer: environment.access.deployer,
-      deployerNamespaces: skylineNamespaces(environment.mesh.service.namespace),
-      addOns: spec.addOns,
-      endpointAccess: spec.publicAccess
-        ? EndpointAccess.privateAndPublicFrom(...spec.publicAccess.cidrs)
-        : EndpointAccess.PRIVATE,
-      clients: environment.network.clients,
-      serviceCidr: spec.serviceCidr,
-      deletionProtection: spec.deletionProtection && spec.role !== "retiring",
-    });
-    for (const [group, workers] of Object.entries(spec.workers)) {
-      cluster.addNodeGroup(group, {
-        scaling: scalingOf(workers.scaling),
-        instanceTypes: workers.instanceTypes,
-        image: imageOf(workers.image),
-        volumeGiB: workers.volumeGiB,
-        labels: workers.labels,
-      });
-    }
+    const outputs = this.outputsOf(stackNames.network(environment.environment));
+    const network = networkFrom(outputs, environment.network.cidr);
+    const cluster =
+      spec.kind === "eks"
+        ? eksCluster(this, environment, name, spec, network)
+        : selfManagedCluster(this, environment, name, spec, network);
 
     new SsmParameter(this, "registry-entry", {
       name: registry.cluster(environment.environment, name),
@@ -66,7 +38,15 @@ export class ClusterStack extends EnvironmentStack {
       type: "String",
       value: cluster.registryEntry(),
     });
-    this.publish("cluster_name", cluster.eksName, "Name of the cluster in AWS");
+    const dns = endpointDnsFrom(outputs, environment.network);
+    if (dns !== undefined) {
+      new ForwardRules(this, "endpoint-dns", {
+        name: cluster.resourceName,
+        domain: hostOf(cluster.endpoint),
+        dns,
+      });
+    }
+    this.publish("cluster_name", cluster.resourceName, "Name of the cluster in AWS");
     this.publish("endpoint", cluster.endpoint, "URL of the API server");
     this.publish(
       "certificate_authority",
@@ -77,6 +57,10 @@ export class ClusterStack extends EnvironmentStack {
   }
 }
 
+/** The host of a URL that may be known only at apply. */
+const hostOf = (url: string) =>
+  Token.isUnresolved(url) ? Fn.replace(url, "/^https:..|[:/].*$/", "") : new URL(url).hostname;
+
 /** @throws Error when the environment has no cluster of that name */
 export function clusterOf(environment: Environment, name: string) {
   const spec = environment.clusters[name];
@@ -85,14 +69,4 @@ export function clusterOf(environment: Environment, name: string) {
     throw new Error(`environment ${environment.environment} has no cluster ${name}; it has ${known}`);
   }
   return spec;
-}
-
-const scalingOf = (spec: ScalingSpec) =>
-  "fixed" in spec ? Scaling.fixed(spec.fixed) : Scaling.managedByAutoscaler(spec);
-
-function imageOf(spec: NodeImageSpec): NodeImage {
-  if ("al2023" in spec) {
-    return NodeImage.al2023(spec.release);
-  }
-  return "id" in spec ? NodeImage.id(spec.id) : NodeImage.ssm(spec.ssm);
 }

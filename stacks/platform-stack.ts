@@ -1,12 +1,13 @@
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
-import { Fn } from "cdktf";
+import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { skylineNamespaces, stackNames } from "../environment/naming";
-import type { Environment } from "../environment/schema";
+import type { Environment, SelfManagedClusterSpec } from "../environment/schema";
 import { MesosService } from "../constructs/mesh/mesos-service";
 import { SkylineBridge } from "../constructs/mesh/skyline-bridge";
 import { Namespaces } from "../constructs/platform/namespaces";
 import { PriorityClasses } from "../constructs/platform/priority-classes";
+import { SelfManagedAddOns } from "../constructs/platform/self-managed/add-ons";
 import { EnvironmentStack } from "./environment-stack";
 import { clusterOf } from "./cluster-stack";
 
@@ -45,20 +46,37 @@ export class PlatformStack extends EnvironmentStack {
     }
 
     const { service, mesosServices } = environment.mesh;
-    const namespaces = new Namespaces(this, "namespaces", {
-      names: skylineNamespaces(service.namespace),
-    });
+    // Those of a self-managed cluster are the admin's: their labels say what a pod in them may do to its node.
+    const names = spec.kind === "eks" ? skylineNamespaces(service.namespace) : [];
+    const namespaces = new Namespaces(this, "namespaces", { names });
+    const addOns = spec.kind === "self-managed" ? this.addOns(name, spec) : [];
     const priorities = new PriorityClasses(this, "priority-classes");
     const bridge = new SkylineBridge(this, "bridge", {
       domain: environment.domain,
       service,
       serviceCidr: spec.serviceCidr,
       priorityClassName: "skyline-mesh",
-      after: [priorities.get("skyline-mesh"), ...namespaces.all],
+      after: [priorities.get("skyline-mesh"), ...namespaces.all, ...addOns],
     });
     const standIns = new Construct(this, "mesos-services");
     for (const mesosService of mesosServices) {
       new MesosService(standIns, mesosService, { name: mesosService, port: service.port, bridge });
     }
+  }
+
+  /** @returns what must work before pods start */
+  private addOns(cluster: string, spec: SelfManagedClusterSpec): readonly ITerraformDependable[] {
+    const { environment, domain, region, network } = this.environment;
+    const addOns = new SelfManagedAddOns(this, "add-ons", {
+      environment,
+      cluster,
+      domain,
+      region,
+      networkCidr: network.cidr,
+      serviceCidr: spec.serviceCidr,
+      podCidr: spec.podCidr,
+      kubernetes: spec.kubernetes,
+    });
+    return addOns.network;
   }
 }

@@ -5,6 +5,8 @@
 export interface Cluster {
   /** The cluster's name in its environment: `alpha`. */
   readonly clusterName: string;
+  /** Its name in AWS, and for whoever asks for a token: `<environment>-<clusterName>`. */
+  readonly resourceName: string;
   readonly kind: "self-managed" | "eks";
   /** URL of the API server. */
   readonly endpoint: string;

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { cidr, hostAddress } from "../../environment/cidr";
 import { DENIED_SERVICE_NAMES, gatewayHost, ports } from "../../environment/naming";
+import { fillPlaces } from "./places";
 
 export interface BridgeSettings {
   /** Domain of the environment, in which the gateways have their name. */
@@ -29,18 +29,9 @@ export function renderBridge(template: string, settings: BridgeSettings): string
     GATEWAY: `${gatewayHost(settings.domain)}:${ports.gateway}`,
     DENIED: denied,
   };
-  const fill = (text: string, more: Record<string, string>) =>
-    text.replace(/@@([A-Z_]+)@@/g, (place, name: string) => more[name] ?? place);
-  const filled = fill(template, values);
-  const rendered = fill(filled, { GENERATION: sha256(filled) });
-  const left = /@@[A-Z_]+@@/.exec(rendered);
-  if (left !== null) {
-    throw new Error(`nothing fills ${left[0]} in the bridge's configuration`);
-  }
-  return rendered;
+  return fillPlaces(template, values, "the bridge's configuration");
 }
 
 /** Address of kubedns: EKS and kubeadm both give it the tenth address of the Service network. */
 export const kubeDnsAddress = (serviceCidr: string) => hostAddress(cidr(serviceCidr), 10);
-
-export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+export { sha256 } from "./places";

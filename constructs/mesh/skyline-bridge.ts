@@ -4,8 +4,9 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import { Construct, type IDependable } from "constructs";
 import type { ITerraformDependable } from "cdktf";
 import { BRIDGE_NAME, ports } from "../../environment/naming";
-import { renderBridge, sha256, type BridgeSettings } from "./bridge-configuration";
+import { renderBridge, type BridgeSettings } from "./bridge-configuration";
 import { dataPlaneFile } from "./data-plane-file";
+import { sha256 } from "./places";
 
 export interface SkylineBridgeProps extends BridgeSettings {
   /** Priority class of the pods: a node without its bridge is lost to the mesh. */

@@ -5,8 +5,8 @@ import { RouteTable } from "@cdktf/provider-aws/lib/route-table";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { Construct } from "constructs";
-import { subnet, type Cidr } from "../../environment/cidr";
-import { zoneIndex } from "../../environment/naming";
+import type { Cidr } from "../../environment/cidr";
+import { privateNetwork, publicNetwork } from "../../environment/zone-networks";
 import type { PublicRoutes } from "./public-routes";
 
 export interface ZoneSubnetsProps {
@@ -32,15 +32,13 @@ export class ZoneSubnets extends Construct {
   constructor(scope: Construct, id: string, props: ZoneSubnetsProps) {
     super(scope, id);
     const { name, vpcId, network, zone } = props;
-    const index = zoneIndex(zone);
 
     // Load balancer controllers find their subnets by the role tags. There is no kubernetes.io/cluster tag: several
     // clusters share the subnets, and a subnet that carries one cluster's tag is passed over by the others.
     const publicSubnet = new Subnet(this, "public", {
       vpcId,
       availabilityZone: zone,
-      // The last eighth of the network, in eight parts, so that a zone that comes later moves no subnet.
-      cidrBlock: subnet(network, network.prefix + 6, 7 * 8 + index),
+      cidrBlock: publicNetwork(network, zone),
       mapPublicIpOnLaunch: false,
       tags: { Name: `${name}-public-${zone}`, "kubernetes.io/role/elb": "1" },
     });
@@ -54,7 +52,7 @@ export class ZoneSubnets extends Construct {
     const privateSubnet = new Subnet(this, "private", {
       vpcId,
       availabilityZone: zone,
-      cidrBlock: subnet(network, network.prefix + 3, index),
+      cidrBlock: privateNetwork(network, zone),
       tags: { Name: `${name}-private-${zone}`, "kubernetes.io/role/internal-elb": "1" },
     });
     // A table a zone even with a single NAT gateway, so that the way to one a zone is a change of routes alone.

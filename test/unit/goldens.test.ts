@@ -43,6 +43,19 @@ test("given a second cluster, nothing of the first one's stacks changes", () => 
   }
 });
 
+test("given a self-managed cluster beside an EKS one, the shared stacks gain its API's name and nothing else changes", () => {
+  const one = synthesizeScenario("one-eks-cluster");
+  const two = synthesizeScenario("mixed-clusters");
+  const gained = Object.entries(one).flatMap(([name, stack]) => {
+    const before = new Set(stack.addresses());
+    const { resource, ...rest } = two[name]?.code ?? {};
+    expect(resource).toMatchObject(stack.code.resource as object);
+    expect({ ...rest, resource: undefined }).toEqual({ ...stack.code, resource: undefined });
+    return (two[name]?.addresses() ?? []).filter((address) => !before.has(address));
+  });
+  expect(gained).toEqual([expect.stringMatching(/^aws_route53_record\.active-api_name_/)]);
+});
+
 test("a removed cluster's stacks hold backend, provider and nothing to build", () => {
   const stacks = synthesizeScenario("removed-cluster");
   for (const name of ["removed-cluster-cluster-alpha", "removed-cluster-platform-alpha"]) {
@@ -60,4 +73,17 @@ test("a retiring cluster is not protected from destruction, an active one is", (
     stacks[`removed-cluster-cluster-${name}`]?.only("aws_eks_cluster").lifecycle;
   expect(protectedFromDestroy("bravo")).toEqual({ prevent_destroy: true });
   expect(protectedFromDestroy("charlie")).toEqual({ prevent_destroy: false });
+});
+
+test("a retiring self-managed cluster is not protected from destruction, an active one is", () => {
+  const stacks = synthesizeScenario("self-managed-cluster");
+  const protections = (name: string) => {
+    const stack = stacks[`self-managed-cluster-${name}`];
+    return ["aws_ebs_volume", "aws_s3_bucket", "aws_kms_key"]
+      .flatMap((type) => stack?.all(type) ?? [])
+      .map(({ lifecycle }) => (lifecycle as { prevent_destroy: boolean }).prevent_destroy)
+      .concat(stack?.only("aws_lb").enable_deletion_protection as boolean);
+  };
+  expect(protections("alpha")).toEqual(Array(6).fill(true));
+  expect(protections("zulu")).toEqual(Array(6).fill(false));
 });

@@ -2,25 +2,25 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { EksCluster as AwsEksCluster } from "@cdktf/provider-aws/lib/eks-cluster";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
-import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import { parseCidr } from "../../../environment/cidr";
 import {
   clusterResourceName,
   DEFAULT_SERVICE_CIDR,
   ports,
-  SHORT_LABEL,
   skylineNamespaces,
   WORKER_SERVICE,
 } from "../../../environment/naming";
-import { assumedBy, awsManagedPolicy } from "../../iam";
+import { assumedBy, awsManagedPolicy, type Statement } from "../../iam";
 import type { Network } from "../../network/network";
+import { checkAccess } from "../check-access";
 import type { Cluster, GatewayTargets } from "../cluster";
+import { ClusterKey } from "../cluster-key";
+import { ControlPlaneSecurity } from "../control-plane-security";
+import { registryEntry } from "../registry-entry";
 import { WorkerSecurity } from "../worker-security";
 import { AdminAccess, DeployerAccess } from "./access";
 import { AddOns, type AddOnVersions } from "./add-ons";
-import { ClusterKey } from "./cluster-key";
-import { ControlPlaneSecurity } from "./control-plane-security";
 import { EndpointAccess } from "./endpoint-access";
 import { NodeGroup, type NodeGroupOptions } from "./node-group";
 import { NodeRole } from "./node-role";
@@ -83,8 +83,7 @@ const CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager"
 export class EksCluster extends Construct implements Cluster {
   readonly kind = "eks";
   readonly clusterName: string;
-  /** Name of the cluster in AWS: `<environment>-<clusterName>`. */
-  readonly eksName: string;
+  readonly resourceName: string;
   readonly endpoint: string;
   readonly certificateAuthority: string;
   readonly workerSecurityGroupId: string;
@@ -107,16 +106,17 @@ export class EksCluster extends Construct implements Cluster {
     const { environment, clusterName, network } = props;
     const name = clusterResourceName(environment, clusterName);
     this.clusterName = clusterName;
-    this.eksName = name;
+    this.resourceName = name;
     this.version = props.version;
     this.serviceCidr = props.serviceCidr ?? DEFAULT_SERVICE_CIDR;
 
     const logGroupName = `/aws/eks/${name}/cluster`;
     const key = new ClusterKey(this, "key", {
       name,
+      description: `Secrets and control plane logs of the Kubernetes cluster ${name}`,
       account: props.account,
-      region: props.region,
-      logGroupName,
+      statements: [controlPlaneLogs(props, logGroupName)],
+      deletionProtection: props.deletionProtection ?? true,
     });
     // Made before the cluster: EKS would make it itself, without encryption and never expiring.
     const logs = new CloudwatchLogGroup(this, "log-group", {
@@ -186,7 +186,8 @@ export class EksCluster extends Construct implements Cluster {
       vpcCidr: network.cidr,
     });
     this.workerSecurityGroupId = workers.securityGroupId;
-    this.nodeRole = new NodeRole(this, "node-role", { name });
+    const { account, region } = props;
+    this.nodeRole = new NodeRole(this, "node-role", { name, environment, account, region });
     this.addOns = new AddOns(this, "add-ons", { name, cluster: this.cluster, versions: props.addOns });
     this.nodeGroups = new Construct(this, "node-groups");
   }
@@ -203,7 +204,7 @@ export class EksCluster extends Construct implements Cluster {
       environment: this.props.environment,
       region: this.props.region,
       clusterName: this.clusterName,
-      eksName: this.eksName,
+      eksName: this.resourceName,
       version: this.version,
       endpoint: this.endpoint,
       certificateAuthority: this.certificateAuthority,
@@ -219,36 +220,26 @@ export class EksCluster extends Construct implements Cluster {
 
   /** The registry's entry as JSON, for its SSM parameter. */
   registryEntry(): string {
-    return Fn.jsonencode({
-      name: this.clusterName,
-      kind: this.kind,
-      endpoint: this.endpoint,
-      ca: this.certificateAuthority,
-      version: this.version,
-      deployer: this.props.deployer,
-    });
+    return registryEntry(this, { version: this.version, deployer: this.props.deployer });
   }
 }
 
+/** Lets CloudWatch encrypt the one log group with the cluster's key. */
+const controlPlaneLogs = ({ region, account }: EksClusterProps, logGroupName: string): Statement => ({
+  Sid: "ControlPlaneLogs",
+  Effect: "Allow",
+  Principal: { Service: `logs.${region}.amazonaws.com` },
+  Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+  Resource: ["*"],
+  Condition: {
+    ArnEquals: {
+      "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${region}:${account}:log-group:${logGroupName}`,
+    },
+  },
+});
+
 function check(props: EksClusterProps): void {
-  if (!SHORT_LABEL.test(props.clusterName)) {
-    throw new Error(
-      `${JSON.stringify(props.clusterName)} is no cluster name; write a DNS label of at most 20 characters like alpha`,
-    );
-  }
-  if (!Array.isArray(props.admins) || props.admins.length === 0) {
-    throw new Error(`cluster ${props.clusterName} has no admin; name at least one, nobody else is let in`);
-  }
-  if (!props.deployer) {
-    throw new Error(
-      `cluster ${props.clusterName} has no deployer; name the role that applies its platform stack`,
-    );
-  }
-  if (props.admins.includes(props.deployer)) {
-    throw new Error(
-      `${props.deployer} is both admin and deployer of ${props.clusterName}; the deployer is no admin`,
-    );
-  }
+  checkAccess(props);
   const services = parseCidr(props.serviceCidr ?? DEFAULT_SERVICE_CIDR);
   if (typeof services === "string") {
     throw new Error(services);

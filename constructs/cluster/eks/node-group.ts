@@ -1,15 +1,17 @@
-import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter";
 import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
 import { Token, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { architectureOf, type Architecture } from "../../../environment/instance-type";
+import type { Architecture } from "../../../environment/instance-type";
 import { clusterResourceName, SHORT_LABEL, tagKeys } from "../../../environment/naming";
+import { encodeUserData } from "../../user-data";
+import { architectureOfAll } from "../architecture";
+import { imageId } from "../image-id";
+import { MAX_PODS } from "../../../environment/pod-capacity";
 import type { NodeImage } from "../node-image";
 import type { Scaling } from "../scaling";
 import { renderBootstrap } from "./bootstrap/bootstrap";
 import type { NodeRole } from "./node-role";
-import { encodeUserData } from "./user-data";
 
 export interface NodeGroupOptions {
   readonly scaling: Scaling;
@@ -27,7 +29,7 @@ export interface NodeGroupOptions {
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * Most pods on a node. 110 is what AWS advises with prefix delegation for nodes below 30 vCPUs.
+   * Most pods on a node. An environment is checked for addresses of the default.
    * @default 110
    */
   readonly maxPods?: number;
@@ -87,7 +89,7 @@ export class NodeGroup extends Construct {
       name,
       description: `Workers ${props.groupName} of the Kubernetes cluster ${props.eksName}`,
       updateDefaultVersion: true,
-      imageId: this.imageId(props.image),
+      imageId: imageId(this, props.image),
       ebsOptimized: "true",
       vpcSecurityGroupIds: props.securityGroupIds,
       userData: encodeUserData(
@@ -98,7 +100,7 @@ export class NodeGroup extends Construct {
             endpoint: PLACES.endpoint,
             certificateAuthority: PLACES.certificateAuthority,
             serviceCidr: props.serviceCidr,
-            maxPods: props.maxPods ?? 110,
+            maxPods: props.maxPods ?? MAX_PODS,
             labels: props.labels ?? {},
           },
           consul: { environment: props.environment, region: props.region, clusterName: props.clusterName },
@@ -154,29 +156,4 @@ export class NodeGroup extends Construct {
     });
     this.nodes = nodes;
   }
-
-  private imageId(image: NodeImage): string | undefined {
-    const { source } = image;
-    if (source.type === "al2023") {
-      return undefined;
-    }
-    // insecure_value, since an AMI id is no secret and a plan that hides it cannot be reviewed.
-    return source.parameter === undefined
-      ? source.id
-      : new DataAwsSsmParameter(this, "image", { name: source.parameter }).insecureValue;
-  }
-}
-
-function architectureOfAll(instanceTypes: readonly string[]): Architecture {
-  const [first] = instanceTypes;
-  if (first === undefined) {
-    throw new Error("a node group wants at least one instance type");
-  }
-  const other = instanceTypes.find((type) => architectureOf(type) !== architectureOf(first));
-  if (other !== undefined) {
-    throw new Error(
-      `${first} is ${architectureOf(first)} and ${other} is ${architectureOf(other)}; one image serves a node group`,
-    );
-  }
-  return architectureOf(first);
 }

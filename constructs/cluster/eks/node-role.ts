@@ -3,13 +3,15 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { allow, assumedBy, awsManagedPolicy, policy } from "../../iam";
+import { assumedBy, awsManagedPolicy, policy, type AwsPlace } from "../../iam";
+import { consulAgentRights } from "../consul-agent/rights";
 
-export interface NodeRoleProps {
+export interface NodeRoleProps extends AwsPlace {
   readonly name: string;
+  readonly environment: string;
 }
 
-/** The role of all nodes of a cluster: join, pull images, find the Consul servers. Pods have roles of their own. */
+/** The role of all nodes of a cluster: join, pull images, be in Consul. Pods have roles of their own. */
 export class NodeRole extends Construct {
   readonly arn: string;
   /** Rights that a node needs to join. */
@@ -24,16 +26,15 @@ export class NodeRole extends Construct {
     this.arn = role.arn;
     const managed = (ruleId: string, name: string) =>
       new IamRolePolicyAttachment(this, ruleId, { role: role.name, policyArn: awsManagedPolicy(name) });
-    const discovery = new IamRolePolicy(this, "find-consul", {
-      name: "find-consul",
+    const consul = new IamRolePolicy(this, "consul-agent", {
+      name: "consul-agent",
       role: role.name,
-      // The agent joins servers by their tag; DescribeInstances knows no narrower resource.
-      policy: policy(allow(["ec2:DescribeInstances"], ["*"])),
+      policy: policy(...consulAgentRights(props)),
     });
     this.rights = [
       managed("worker", "AmazonEKSWorkerNodePolicy"),
       managed("images", "AmazonEC2ContainerRegistryPullOnly"),
-      discovery,
+      consul,
     ];
   }
 }

@@ -44,7 +44,7 @@ class OwnClusterStack extends BaseStack {
       instanceTypes: ["m7g.large"],
       image: NodeImage.al2023(),
     });
-    this.publish("cluster_name", cluster.eksName, "Name of the cluster in AWS");
+    this.publish("cluster_name", cluster.resourceName, "Name of the cluster in AWS");
     this.publish("endpoint", cluster.endpoint, "URL of the API server");
     this.publish("certificate_authority", cluster.certificateAuthority, "Authority of the API server");
   }

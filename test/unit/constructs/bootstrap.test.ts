@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { renderBootstrap, type BootstrapSettings } from "../../../constructs/cluster/eks/bootstrap/bootstrap";
-import { renderConsulAgent } from "../../../constructs/cluster/eks/bootstrap/consul-agent";
+import { renderConsulAgent } from "../../../constructs/cluster/consul-agent/agent";
 import { multipart } from "../../../constructs/cluster/eks/bootstrap/multipart";
 
 const settings = (image: BootstrapSettings["image"]): BootstrapSettings => ({
@@ -85,19 +88,43 @@ test.each(["al2023", "own"] as const)(
   },
 );
 
-test("a worker registers under its cluster's name while the bridge on it answers", () => {
-  expect(JSON.parse(renderConsulAgent(settings("own").consul))).toMatchObject({
-    server: false,
-    retry_join: ["provider=aws region=us-east-1 tag_key=skyline:consul tag_value=example"],
-    services: [
-      {
-        name: "kubernetes-worker",
-        port: 5041,
-        meta: { cluster: "alpha" },
-        checks: [{ http: "http://127.0.0.1:5044/ready" }],
-      },
-    ],
-  });
+test("an own image's units are told where the workers' secret is, and the script holds none", () => {
+  const environment = /<<'NODE'\n([\s\S]*?)NODE\n/.exec(scriptOf("own"))?.[1];
+  expect(environment).toBe(`AWS_REGION=us-east-1
+AWS_DEFAULT_REGION=us-east-1
+SKYLINE_ENVIRONMENT=example
+SKYLINE_CLUSTER=alpha
+SKYLINE_ROLE=worker
+SKYLINE_SECRETS="skyline/example/consul/workers:/etc/consul.d/pki:consul"
+`);
+});
+
+test("on the stock image the secret becomes the authority's file, gossip key, token and node name", () => {
+  const folder = mkdtempSync(join(tmpdir(), "skyline-bootstrap-"));
+  try {
+    mkdirSync(join(folder, "etc/consul.d/pki"), { recursive: true });
+    mkdirSync(join(folder, "var/lib/cloud/data"), { recursive: true });
+    writeFileSync(join(folder, "var/lib/cloud/data/instance-id"), "i-0123\n");
+    const [script] = /aws secretsmanager[\s\S]*?\nPYTHON\n\)"\n/.exec(scriptOf("al2023")) ?? [];
+    const secret = { "ca.crt": "the authority\n", "gossip.key": "gossip\n", "agent.token": "token\n" };
+    // The AWS CLI is a function here: what it was asked is written down, and the secret is its answer.
+    const stub = 'set -euo pipefail\naws() { echo "$*" > "$FOLDER/asked"; printf %s "$SECRET"; }\n';
+    execFileSync("bash", ["-c", stub + script?.replace(/"\/(etc|var)\//g, `"${folder}/$1/`)], {
+      env: { ...process.env, FOLDER: folder, SECRET: JSON.stringify(secret) },
+    });
+    const read = (path: string) => readFileSync(join(folder, path), "utf8");
+    expect(read("asked")).toBe(
+      "secretsmanager get-secret-value --region us-east-1 --secret-id skyline/example/consul/workers --query SecretString --output text\n",
+    );
+    expect(read("etc/consul.d/pki/ca.crt")).toBe("the authority\n");
+    expect(JSON.parse(read("etc/consul.d/secrets.json"))).toEqual({
+      node_name: "worker-i-0123",
+      encrypt: "gossip",
+      acl: { tokens: { agent: "token", config_file_service_registration: "token" } },
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("an image of another type is refused", () => {

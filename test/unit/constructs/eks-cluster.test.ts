@@ -4,6 +4,7 @@ import { NodeImage } from "../../../constructs/cluster/node-image";
 import { Scaling } from "../../../constructs/cluster/scaling";
 import type { Network } from "../../../constructs/network/network";
 import { inStack, pluck } from "../../support/construct";
+import { statements } from "./self-managed/fixture";
 
 const network: Network = {
   vpcId: "vpc-1",
@@ -192,6 +193,21 @@ describe("security", () => {
       retention_in_days: 365,
       kms_key_id: expect.stringMatching(/^\$\{aws_kms_key\./),
     });
+  });
+
+  test("nodes find Consul's servers and read the workers' secret, and no other", () => {
+    const nodes = make().only("aws_iam_role_policy", { name: "consul-agent" });
+    expect(nodes.role).toContain("cluster_node-role_");
+    expect(statements(nodes)).toEqual([
+      { Effect: "Allow", Action: ["ec2:DescribeInstances"], Resource: ["*"] },
+      {
+        Effect: "Allow",
+        Action: ["secretsmanager:GetSecretValue"],
+        Resource: [
+          "arn:aws:secretsmanager:us-east-1:111111111111:secret:skyline/example/consul/workers-??????",
+        ],
+      },
+    ]);
   });
 
   test("nodes have no rights to addresses of pods: the CNI has a role of its own", () => {

@@ -79,7 +79,7 @@ test("the app gets the folder of environments and no credentials, and leaves not
 test.each([
   [["--env", "developmnt", "--cluster", "bravo"], 'no environment "developmnt"', "did you mean development?"],
   [["--env", "development", "--cluster", "brvo"], 'no cluster "brvo"', "did you mean bravo?"],
-  [["--env", "development", "--cluster", "zulu"], 'no cluster "zulu"', "name one of bravo"],
+  [["--env", "development", "--cluster", "zulu"], 'no cluster "zulu"', "name one of alpha, bravo"],
   [["--env", "development"], "required option '--cluster <cluster>'", "skyline manifests --help"],
 ])("%j: exit 2", async (args, message, hint) => {
   const { stdout, stderr, code } = await skyline(...args);

@@ -16,6 +16,7 @@ describe("every stack", () => {
   test("is named by environment and cluster", () => {
     expect(stacks.map(([name]) => name).sort()).toEqual([
       "example-cluster-alpha",
+      "example-mesh",
       "example-network",
       "example-platform-alpha",
     ]);
@@ -51,7 +52,7 @@ test("given no state bucket, states are local files beside the project", () => {
   expect(terraform.backend).toEqual({ local: { path: "../../../terraform.example-network.tfstate" } });
 });
 
-test("stacks are applied network, cluster, platform", () => {
+test("stacks are applied network, mesh, cluster, platform", () => {
   const app = new App({ outdir: "unused" });
   addEnvironment(app, defineEnvironment(exampleEnvironment()));
   const dependencies = app.node.children.map((child) => [
@@ -62,7 +63,8 @@ test("stacks are applied network, cluster, platform", () => {
   ]);
   expect(dependencies).toEqual([
     ["example-network", []],
-    ["example-cluster-alpha", ["example-network"]],
+    ["example-mesh", ["example-network"]],
+    ["example-cluster-alpha", ["example-mesh"]],
     ["example-platform-alpha", ["example-cluster-alpha"]],
   ]);
 });
@@ -91,12 +93,44 @@ test("outputs are named by the contract, not by ids", () => {
     "public_subnet_ids",
     "vpc_id",
   ]);
+  expect(Object.keys(stacks["example-mesh"]?.outputs() ?? {}).sort()).toEqual([
+    "consul_security_group_id",
+    "consul_snapshot_bucket",
+    "gateway_address",
+    "gateway_security_group_id",
+  ]);
   expect(Object.keys(stacks["example-cluster-alpha"]?.outputs() ?? {}).sort()).toEqual([
     "certificate_authority",
     "cluster_name",
     "endpoint",
     "worker_security_group_id",
   ]);
+});
+
+test("the mesh has a key of its own, and a launch role that may use it", () => {
+  const mesh = synth()["example-mesh"];
+  expect(mesh?.only("aws_kms_key")).toMatchObject({
+    enable_key_rotation: true,
+    lifecycle: { prevent_destroy: true },
+  });
+  expect(mesh?.only("aws_kms_key").policy).toContain("aws_iam_service_linked_role.launch-role");
+  expect(mesh?.only("aws_iam_service_linked_role")).toMatchObject({
+    aws_service_name: "autoscaling.amazonaws.com",
+    custom_suffix: "example-mesh",
+  });
+});
+
+test("what protects the mesh from being destroyed is lifted where the environment says so", () => {
+  const given = exampleEnvironment();
+  const mesh = synth(defineEnvironment({ ...given, mesh: { ...given.mesh, deletionProtection: false } }))[
+    "example-mesh"
+  ];
+  expect(mesh?.only("aws_lb")).toMatchObject({ enable_deletion_protection: false });
+  expect(mesh?.only("aws_s3_bucket")).toMatchObject({
+    force_destroy: true,
+    lifecycle: { prevent_destroy: false },
+  });
+  expect(mesh?.only("aws_kms_key")).toMatchObject({ lifecycle: { prevent_destroy: false } });
 });
 
 test("the platform stack gets a token at each call, and holds no secret", () => {

@@ -1,9 +1,7 @@
-import { renderConsulAgent, type ConsulAgentSettings } from "./consul-agent";
-import { CONSUL_VERSION, installConsul, startConsul } from "./consul-script";
+import type { ConsulAgentSettings } from "../../consul-agent/agent";
+import { installConsul, startConsul } from "../../consul-agent/script";
 import { multipart } from "./multipart";
 import { renderFullNodeConfig, renderStockNodeConfig, type NodeSettings } from "./node-config";
-
-export { CONSUL_VERSION };
 
 export interface BootstrapSettings {
   /** Who made the image: `al2023` is EKS' stock one, `own` has the Consul agent in it. */
@@ -14,17 +12,16 @@ export interface BootstrapSettings {
 
 /** User data of a worker, before base64: one form for each type of image. */
 export function renderBootstrap(settings: BootstrapSettings): string {
-  const agent = renderConsulAgent(settings.consul);
   switch (settings.image) {
     case "al2023":
       return multipart([
         { type: "application/node.eks.aws", content: renderStockNodeConfig(settings.node) },
-        { type: "text/x-shellscript", content: installConsul(agent) },
+        { type: "text/x-shellscript", content: installConsul(settings.consul) },
       ]);
     case "own":
       return multipart([
         { type: "application/node.eks.aws", content: renderFullNodeConfig(settings.node) },
-        { type: "text/x-shellscript", content: startConsul(agent) },
+        { type: "text/x-shellscript", content: startConsul(settings.consul) },
       ]);
     default: {
       const unknown: never = settings.image;

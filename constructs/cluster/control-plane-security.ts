@@ -10,7 +10,7 @@ export interface ControlPlaneSecurityProps {
   readonly clients: readonly { readonly name: string; readonly cidr: string }[];
 }
 
-/** Who may open a connection to the private endpoint: the VPC and the named clients. */
+/** Who may open a connection to the private endpoint of either kind: the VPC and the named clients. */
 export class ControlPlaneSecurity extends Construct {
   readonly securityGroupId: string;
 

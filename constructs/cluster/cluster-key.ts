@@ -1,24 +1,27 @@
 import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Construct } from "constructs";
-import { policy } from "../../iam";
+import { policy, type Statement } from "../iam";
 
 export interface ClusterKeyProps {
   readonly name: string;
+  /** What the key encrypts. */
+  readonly description: string;
   readonly account: string;
-  readonly region: string;
-  /** Name of the log group that the key also encrypts. */
-  readonly logGroupName: string;
+  /** Who uses the key without being allowed to by an IAM policy of the account. */
+  readonly statements: readonly Statement[];
+  /** Refuse plans that destroy the key, and with it everything that it encrypts. */
+  readonly deletionProtection: boolean;
 }
 
-/** The key of a cluster's secrets and control plane logs. Its admin is the account, never whoever applied last. */
+/** The key of a cluster. Its admin is the account, never whoever applied last. */
 export class ClusterKey extends Construct {
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: ClusterKeyProps) {
     super(scope, id);
     const key = new KmsKey(this, "key", {
-      description: `Secrets and control plane logs of the Kubernetes cluster ${props.name}`,
+      description: props.description,
       enableKeyRotation: true,
       deletionWindowInDays: 30,
       policy: policy(
@@ -29,20 +32,10 @@ export class ClusterKey extends Construct {
           Action: ["kms:*"],
           Resource: ["*"],
         },
-        {
-          Sid: "ControlPlaneLogs",
-          Effect: "Allow",
-          Principal: { Service: `logs.${props.region}.amazonaws.com` },
-          Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
-          Resource: ["*"],
-          Condition: {
-            ArnEquals: {
-              "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${props.region}:${props.account}:log-group:${props.logGroupName}`,
-            },
-          },
-        },
+        ...props.statements,
       ),
       tags: { Name: props.name },
+      lifecycle: { preventDestroy: props.deletionProtection },
     });
     new KmsAlias(this, "alias", { name: `alias/skyline/${props.name}`, targetKeyId: key.keyId });
     this.arn = key.arn;

@@ -1,0 +1,46 @@
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { assumedBy, awsManagedPolicy, policy, type Statement } from "./iam";
+
+export interface InstanceRoleProps {
+  /** Name of role and instance profile, at most 64 characters. */
+  readonly name: string;
+  readonly statements: readonly Statement[];
+  /**
+   * Names of policies that AWS keeps.
+   * @default []
+   */
+  readonly managedPolicies?: readonly string[];
+}
+
+/** The role of instances, with the profile in which they get it. */
+export class InstanceRole extends Construct {
+  readonly roleName: string;
+  readonly profileArn: string;
+  /** Rights that an instance needs from its first second. */
+  readonly rights: ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: InstanceRoleProps) {
+    super(scope, id);
+    const role = new IamRole(this, "role", {
+      name: props.name,
+      assumeRolePolicy: assumedBy("ec2.amazonaws.com"),
+    });
+    this.roleName = role.name;
+    this.profileArn = new IamInstanceProfile(this, "profile", { name: props.name, role: role.name }).arn;
+    const own = new IamRolePolicy(this, "policy", {
+      name: "own",
+      role: role.name,
+      policy: policy(...props.statements),
+    });
+    const managed = (props.managedPolicies ?? []).map(
+      (name) =>
+        new IamRolePolicyAttachment(this, name, { role: role.name, policyArn: awsManagedPolicy(name) }),
+    );
+    this.rights = [own, ...managed];
+  }
+}

@@ -1,0 +1,52 @@
+import { WORKER_SERVICE } from "../../environment/naming";
+import { WORKER_NODE_PREFIX } from "../cluster/consul-agent/script";
+import { asFile } from "./consul-configuration";
+
+/** Starts of node names in Consul, by the role that `SKYLINE_ROLE` says: `consul-configure` adds the instance's id. */
+export const NODE_PREFIXES = { consul: "consul-", gateway: "gateway-", worker: WORKER_NODE_PREFIX } as const;
+
+/** A policy, and the file of the servers' secret with the one token that has it. */
+interface Grant {
+  readonly name: string;
+  readonly description: string;
+  readonly token: string;
+  readonly rules: Rules;
+}
+
+type Access = { readonly policy: "read" | "write" };
+type Rules = Readonly<Record<string, Readonly<Record<string, Access>>>>;
+
+const READ: Access = { policy: "read" };
+const WRITE: Access = { policy: "write" };
+
+/**
+ * The tokens that `consul-setup` makes on the servers, and what they may do; whoever has no token may do nothing. A node
+ * may write nodes of its own kind alone: with a Mesos node's address, a worker could draw that node's traffic to itself.
+ */
+export function renderConsulAcl(environment: string): string {
+  const grants: Grant[] = [
+    {
+      name: "skyline-server",
+      description: "Agents of the Consul servers",
+      token: "server-agent.token",
+      rules: { node_prefix: { [NODE_PREFIXES.consul]: WRITE }, service: { consul: WRITE } },
+    },
+    {
+      name: "skyline-gateway",
+      description: "Gateways: their agents, and consul-template",
+      token: "gateway.token",
+      rules: {
+        node_prefix: { "": READ, [NODE_PREFIXES.gateway]: WRITE },
+        service_prefix: { "": READ },
+        key_prefix: { [`skyline/${environment}/`]: READ },
+      },
+    },
+    {
+      name: "skyline-worker",
+      description: "Agents of Kubernetes workers",
+      token: "worker.token",
+      rules: { node_prefix: { [NODE_PREFIXES.worker]: WRITE }, service: { [WORKER_SERVICE]: WRITE } },
+    },
+  ];
+  return asFile(grants.map((grant) => ({ ...grant, rules: JSON.stringify(grant.rules) })));
+}
