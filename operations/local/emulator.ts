@@ -70,7 +70,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const eks = `http://127.0.0.1:${eksPort}`;
   try {
     await Promise.all([
-      waitUntilReady(moto, () => answers(`${aws}/moto-api/data.json`), 60_000),
+      waitUntilReady(moto, () => answers(`${aws}/moto-api/config`), 60_000),
       waitUntilReady(ministack, () => answers(`${eks}/_ministack/health`), 60_000),
     ]);
   } catch (error) {

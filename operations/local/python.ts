@@ -18,7 +18,7 @@ export interface PythonEnvironment {
 }
 
 /**
- * The virtual environment with the pinned packages of tools/python, made once for each state of the pins.
+ * A virtual environment with pinned packages, made once for each state of the pins.
  *
  * @param pins folder with requirements.txt and constraints.txt
  * @throws OperationFailure when there is no usable Python, or the packages cannot be installed
@@ -26,7 +26,7 @@ export interface PythonEnvironment {
 export async function pythonEnvironment(pins: string, python = "python3"): Promise<PythonEnvironment> {
   const requirements = join(pins, "requirements.txt");
   const constraints = join(pins, "constraints.txt");
-  const version = await pythonVersion(python);
+  const version = await pythonVersion(python, pins);
   const hash = createHash("sha256");
   hash.update(version).update(readFileSync(requirements)).update(readFileSync(constraints));
   const folder = join(cacheFolder(), "python", hash.digest("hex").slice(0, 16));
@@ -57,7 +57,7 @@ export async function pythonEnvironment(pins: string, python = "python3"): Promi
     await step(
       join(bin, "python"),
       pip,
-      "install the AWS emulator",
+      `install the Python packages of ${requirements}`,
       "check the connection to the package index",
     );
     await writeFile(complete, `${version}\n`);
@@ -65,12 +65,12 @@ export async function pythonEnvironment(pins: string, python = "python3"): Promi
   });
 }
 
-async function pythonVersion(python: string): Promise<string> {
+async function pythonVersion(python: string, pins: string): Promise<string> {
   const probe = "import sys, platform; print('%d.%d %s' % (*sys.version_info[:2], platform.machine()))";
   const output = await run(python, ["-c", probe]).catch(() => {
     throw new OperationFailure(
       "missing",
-      `there is no ${python} on PATH; the AWS emulator runs on it`,
+      `there is no ${python} on PATH; the packages of ${pins} run on it`,
       "install Python 3.10 or newer with venv (Debian: apt-get install python3 python3-venv), then try again",
     );
   });
@@ -79,7 +79,7 @@ async function pythonVersion(python: string): Promise<string> {
   if (major !== 3 || minor < 10) {
     throw new OperationFailure(
       "missing",
-      `${python} is version ${version}; the AWS emulator wants 3.10 or newer`,
+      `${python} is version ${version}; the packages of ${pins} want 3.10 or newer`,
     );
   }
   return version;

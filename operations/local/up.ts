@@ -2,14 +2,14 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { environmentFile, loadEnvironment } from "../../environment/load";
 import { packageRoot } from "../../environment/package-root";
-import type { Environment } from "../../environment/schema";
 import { synthesize } from "../app";
 import { OperationFailure } from "../failure";
 import { awsStacks, stacksOf, type SynthesizedStack } from "../synthesized";
+import { prepareAccount } from "./account";
 import { deployStacks, type Workspace } from "./cdktf";
-import { readCluster, type ClusterFacts } from "./cluster-facts";
 import { judge, type Difference, type Judgement } from "./deviations";
-import { makeBucket, startEmulator, type Emulator } from "./emulator";
+import { startEmulator, type Emulator } from "./emulator";
+import { readEnvironment, type EnvironmentFacts } from "./facts/read";
 import { pythonEnvironment } from "./python";
 import { forgetRun, isAlive, localFolder, readRunState, writeRunState } from "./run-state";
 import { planAgain } from "./second-plan";
@@ -33,11 +33,10 @@ export type LocalEvent =
   | { readonly type: "progress"; readonly done: number; readonly total: number; readonly last: string };
 
 /** What stands at the end. */
-export interface LocalResult {
+export interface LocalResult extends EnvironmentFacts {
   readonly environment: string;
   readonly region: string;
   readonly stacks: readonly { readonly name: string; readonly resources: number; readonly seconds: number }[];
-  readonly clusters: readonly ClusterFacts[];
   /** Differences of the second plan that known deviations of the emulator explain. */
   readonly explained: number;
   readonly kept: boolean;
@@ -68,7 +67,12 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
   step(`AWS emulator ${python.made ? "installed" : "is installed"} (moto, and ministack for EKS)`);
 
   await mkdir(folder, { recursive: true });
-  const emulator = await startEmulator({ bin: python.bin, account: environment.account, folder });
+  const emulator = await startEmulator({
+    bin: python.bin,
+    account: environment.account,
+    folder,
+    clientsOf: environment,
+  });
   try {
     await writeRunState(folder, {
       environment: environment.environment,
@@ -78,9 +82,11 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
       startedAt: new Date(started).toISOString(),
     });
     step(`AWS emulated at ${emulator.aws}, EKS at ${emulator.eks}`);
-    if (environment.state !== undefined) {
-      await makeBucket(emulator, environment.state.bucket);
-    }
+    const access = { ...emulator, account: environment.account, region: environment.region };
+    const { images, secrets } = await prepareAccount(emulator, access, environment, options.signal);
+    step(
+      `Account prepared: state bucket, ${images} image parameters, ${secrets} secrets of skyline pki init`,
+    );
 
     await writeTerraformSettings(terraformSettings(folder), terraform.mirror);
     const workspace = workspaceOf(options, terraform, emulator, environment);
@@ -98,8 +104,8 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
     refuseDifferences(judgement);
     step(`Second plan is empty, but for ${judgement.explained} known deviations of the emulator`);
 
-    const clusters = await readClusters(emulator, environment);
-    step("Clusters read back through the AWS API: as the environment asks for");
+    const facts = await readEnvironment(access, environment);
+    step("Mesh and clusters read back through the AWS API: as the environment asks for");
 
     if (options.keep) {
       emulator.processes.forEach((running) => running.release());
@@ -110,7 +116,7 @@ export async function localUp(options: LocalOptions): Promise<LocalResult> {
       environment: environment.environment,
       region: environment.region,
       stacks: stacks.map(({ name, resources }) => ({ name, resources, seconds: times.get(name) ?? 0 })),
-      clusters,
+      ...facts,
       explained: judgement.explained,
       kept: options.keep,
       aws: emulator.aws,
@@ -188,28 +194,4 @@ function refuseDifferences({ unexplained, unused }: Judgement): void {
       `the second plan is not what it should be:\n${lines.join("\n")}`,
     );
   }
-}
-
-async function readClusters(emulator: Emulator, environment: Environment): Promise<ClusterFacts[]> {
-  const access = {
-    aws: emulator.aws,
-    eks: emulator.eks,
-    account: environment.account,
-    region: environment.region,
-  };
-  const all: ClusterFacts[] = [];
-  for (const [name, spec] of Object.entries(environment.clusters)) {
-    if (spec.kind !== "eks" || spec.role === "removed") {
-      continue;
-    }
-    const { facts, wrong } = await readCluster(access, environment, name, spec);
-    if (wrong.length > 0) {
-      throw new OperationFailure(
-        "verification",
-        `cluster ${name} is not what was asked for:\n${wrong.join("\n")}`,
-      );
-    }
-    all.push(facts);
-  }
-  return all;
 }

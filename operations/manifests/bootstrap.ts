@@ -1,14 +1,14 @@
 import { DEPLOYER_GROUP } from "../../environment/naming";
 import { OperationFailure } from "../failure";
 import type { Manifest } from "./manifests";
+import { clusterBinding, clusterRole, group, type Rule } from "./rbac";
 import { resourceShapes } from "./resource-shapes";
 
-const NAME = "skyline-deployer";
-const API_GROUP = "rbac.authorization.k8s.io";
-const labels = { "app.kubernetes.io/managed-by": "skyline" };
+/** Name of the role of the deployer, and of its bindings. */
+export const DEPLOYER_ROLE = "skyline-deployer";
 
 /** Objects outside of namespaces that the deployer can be trusted with. */
-const GRANTABLE = ["Namespace", "PriorityClass"];
+const GRANTABLE = ["Namespace", "PriorityClass", "StorageClass", "CSIDriver"];
 
 /**
  * The rights that an admin gives the deployers once in each cluster: those outside of namespaces that the platform
@@ -21,24 +21,16 @@ const GRANTABLE = ["Namespace", "PriorityClass"];
  * @throws OperationFailure when there is nothing to deploy, or something outside of namespaces that no deployer may write
  */
 export function bootstrapManifests(manifests: readonly Manifest[]): Manifest[] {
-  const shapes = Object.values(resourceShapes).filter(({ namespaced }) => !namespaced);
-  const rules = shapes.flatMap(({ kind, apiVersion, resource }) => {
-    const names = manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);
-    if (names.length === 0) {
-      return [];
-    }
-    if (!GRANTABLE.includes(kind)) {
-      throw new OperationFailure(
-        "invalid",
-        `the platform stack holds ${kind} ${names.join(", ")}, which a deployer without all rights cannot apply`,
-      );
-    }
-    const on = { apiGroups: [groupOf(apiVersion)], resources: [resource] };
-    return [
-      { ...on, verbs: ["create"] },
-      { ...on, resourceNames: names, verbs: ["get", "patch", "update", "delete"] },
-    ];
-  });
+  const outside = manifests.filter(({ metadata }) => metadata.namespace === undefined);
+  const refused = outside.filter(({ kind }) => !GRANTABLE.includes(kind));
+  if (refused.length > 0) {
+    const named = refused.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(", ");
+    throw new OperationFailure(
+      "invalid",
+      `the platform stack holds ${named}, which a deployer without all rights cannot apply`,
+    );
+  }
+  const rules = rulesFor(outside);
   if (rules.length === 0) {
     throw new OperationFailure(
       "refused",
@@ -46,20 +38,24 @@ export function bootstrapManifests(manifests: readonly Manifest[]): Manifest[] {
     );
   }
   return [
-    {
-      apiVersion: `${API_GROUP}/v1`,
-      kind: "ClusterRole",
-      metadata: { name: NAME, labels },
-      rules,
-    },
-    {
-      apiVersion: `${API_GROUP}/v1`,
-      kind: "ClusterRoleBinding",
-      metadata: { name: NAME, labels },
-      roleRef: { apiGroup: API_GROUP, kind: "ClusterRole", name: NAME },
-      subjects: [{ apiGroup: API_GROUP, kind: "Group", name: DEPLOYER_GROUP }],
-    },
+    clusterRole(DEPLOYER_ROLE, rules),
+    clusterBinding(DEPLOYER_ROLE, DEPLOYER_ROLE, [group(DEPLOYER_GROUP)]),
   ];
+}
+
+/** Rights to write these objects and no others. */
+export function rulesFor(manifests: readonly Manifest[]): Rule[] {
+  return Object.values(resourceShapes).flatMap(({ kind, apiVersion, resource }) => {
+    const names = manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);
+    if (names.length === 0) {
+      return [];
+    }
+    const on = { apiGroups: [groupOf(apiVersion)], resources: [resource] };
+    return [
+      { ...on, verbs: ["create"] },
+      { ...on, resourceNames: names, verbs: ["get", "patch", "update", "delete"] },
+    ];
+  });
 }
 
 /** `scheduling.k8s.io/v1` is of group scheduling.k8s.io, `v1` of the group without a name. */

@@ -2,14 +2,17 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { loadEnvironment } from "../../environment/load";
-import { stackNames } from "../../environment/naming";
+import { skylineNamespaces, stackNames } from "../../environment/naming";
+import type { ClusterSpec } from "../../environment/schema";
 import { nearest } from "../../environment/suggestion";
 import { synthesize } from "../app";
 import { findEnvironments } from "../environments/find";
 import { OperationFailure } from "../failure";
 import { isolated } from "../isolated";
 import { stacksOf } from "../synthesized";
+import { bootstrapManifests } from "./bootstrap";
 import { manifestsOf, type Manifest } from "./manifests";
+import { selfManagedBootstrap } from "./self-managed/bootstrap";
 
 export interface PlatformOptions {
   /** Folder of the project, with cdktf.json. */
@@ -21,6 +24,14 @@ export interface PlatformOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a platform stack puts into its cluster. */
+export interface PlatformContents {
+  readonly kind: ClusterSpec["kind"];
+  /** Namespaces that the deployer administers. */
+  readonly administered: readonly string[];
+  readonly manifests: readonly Manifest[];
+}
+
 /**
  * What the platform stack of a cluster puts into it, from a run of the project's own app. A removed cluster's stack
  * holds nothing.
@@ -28,13 +39,16 @@ export interface PlatformOptions {
  * @throws OperationFailure when there is no such environment or cluster, the app fails, or its code cannot be converted;
  *   InvalidEnvironmentError when the environment's file is wrong
  */
-export async function platformManifests(options: PlatformOptions): Promise<Manifest[]> {
+export async function platformContents(options: PlatformOptions): Promise<PlatformContents> {
   const [found] = findEnvironments(options.environments, options.environment);
   if (found === undefined) {
     throw new OperationFailure("invalid", `no environment ${options.environment}`);
   }
-  const { environment, clusters } = loadEnvironment(found.file);
-  refuseUnknown(environment, options.cluster, Object.keys(clusters));
+  const { environment, clusters, mesh } = loadEnvironment(found.file);
+  const spec = clusters[options.cluster];
+  if (spec === undefined) {
+    throw unknownCluster(environment, options.cluster, Object.keys(clusters));
+  }
   const folder = await mkdtemp(join(tmpdir(), "skyline-manifests-"));
   try {
     const output = join(folder, "cdktf.out");
@@ -51,19 +65,25 @@ export async function platformManifests(options: PlatformOptions): Promise<Manif
       );
     }
     const code = await readFile(join(stack.folder, "cdk.tf.json"), "utf8");
-    return manifestsOf(JSON.parse(code) as Record<string, unknown>);
+    return {
+      kind: spec.kind,
+      administered: skylineNamespaces(mesh.service.namespace),
+      manifests: manifestsOf(JSON.parse(code) as Record<string, unknown>),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function refuseUnknown(environment: string, cluster: string, clusters: readonly string[]): void {
-  if (!clusters.includes(cluster)) {
-    const near = nearest(cluster, clusters);
-    throw new OperationFailure(
-      "invalid",
-      `environment ${environment} has no cluster ${JSON.stringify(cluster)}`,
-      near === undefined ? `name one of ${clusters.join(", ")}` : `did you mean ${near}?`,
-    );
-  }
+/** What an admin applies once, before the deployer can apply the platform. */
+export const bootstrapOf = ({ kind, administered, manifests }: PlatformContents): Manifest[] =>
+  kind === "self-managed" ? selfManagedBootstrap(manifests, administered) : bootstrapManifests(manifests);
+
+function unknownCluster(environment: string, cluster: string, clusters: readonly string[]): OperationFailure {
+  const near = nearest(cluster, clusters);
+  return new OperationFailure(
+    "invalid",
+    `environment ${environment} has no cluster ${JSON.stringify(cluster)}`,
+    near === undefined ? `name one of ${clusters.join(", ")}` : `did you mean ${near}?`,
+  );
 }

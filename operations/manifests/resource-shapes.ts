@@ -83,6 +83,17 @@ export const resourceShapes: Readonly<Record<string, ResourceShape>> = {
     preemption_policy: text,
     value: integer,
   }),
+  kubernetes_storage_class_v1: inCluster("storage.k8s.io/v1", "StorageClass", "storageclasses", {
+    allow_volume_expansion: boolean,
+    mount_options: texts,
+    parameters: map,
+    reclaim_policy: text,
+    storage_provisioner: as("provisioner", text),
+    volume_binding_mode: text,
+  }),
+  kubernetes_csi_driver_v1: inCluster("storage.k8s.io/v1", "CSIDriver", "csidrivers", {
+    spec: block({ attach_required: boolean, pod_info_on_mount: boolean, volume_lifecycle_modes: texts }),
+  }),
   kubernetes_cluster_role_v1: inCluster(RBAC, "ClusterRole", "clusterroles", {
     aggregation_rule: block({ cluster_role_selectors: blocks(selector) }),
     rule: clusterRules,

@@ -1,7 +1,12 @@
-"""moto 5.2.5, with two things put right, and the networks in it that an environment expects to be there.
+"""moto 5.2.5, with some things put right, and the networks in it that an environment expects to be there.
 
-A private zone is private and tells its VPCs, and a launch template does not take its own tags for tags of what it launches: a second
-apply would otherwise set out to mend what differs in the emulator alone, and replace nodes for it.
+A second apply would otherwise set out to mend what differs in the emulator alone, and replace nodes for it:
+- a private zone is private and tells its VPCs;
+- a launch template does not take its own tags for tags of what it launches;
+- a rule between two security groups keeps its description;
+- a resolver endpoint keeps its type and protocols;
+- an Auto Scaling group keeps its service-linked role, warmup and maintenance policy, a lifecycle hook notifies nobody
+  by itself, and a scaling policy is in force and predicts nothing unless told to.
 
 CLIENT_NETWORKS holds them as JSON: {"account", "region", "networks": [{"vpc", "cidr", "subnets"}]}. On AWS somebody else
 made them; no API makes a VPC under a given id, so they are made here before the server starts.
@@ -12,17 +17,35 @@ import json
 import os
 import sys
 
+from moto.autoscaling import models as autoscaling_models
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.ec2 import ec2_backends
 from moto.ec2.models import launch_templates
 from moto.ec2.models import subnets as subnet_models
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models import vpcs as vpc_models
 from moto.route53.models import FakeZone
 from moto.route53.responses import Route53
+from moto.route53resolver.models import ResolverEndpoint
+from moto.route53resolver.responses import Route53ResolverResponse
 from moto.server import main
 
 _create_hosted_zone = Route53.create_hosted_zone
 _add_vpc = FakeZone.add_vpc
 _create_version = launch_templates.LaunchTemplate.create_version
+_create_group = AutoScalingResponse.create_auto_scaling_group
+_update_group = AutoScalingResponse.update_auto_scaling_group
+_make_hook = autoscaling_models.LifecycleHook.__init__
+_create_endpoint = Route53ResolverResponse.create_resolver_endpoint
+_describe_endpoint = ResolverEndpoint.description
+_make_policy = autoscaling_models.FakeScalingPolicy.__init__
+
+# Of a group, in the answer's spelling and in moto's.
+KEPT_OF_GROUP = {
+    "ServiceLinkedRoleARN": "service_linked_role_arn",
+    "DefaultInstanceWarmup": "default_instance_warmup",
+    "InstanceMaintenancePolicy": "instance_maintenance_policy",
+}
 
 
 def create_hosted_zone(response):
@@ -48,7 +71,51 @@ def create_version(template, data, description):
     return _create_version(template, data, description)
 
 
+def keeping_settings(action):
+    def act(response):
+        result = action(response)
+        [group] = response.autoscaling_backend.describe_auto_scaling_groups([response._get_param("AutoScalingGroupName")])
+        for name, attribute in KEPT_OF_GROUP.items():
+            value = response._get_param(name)
+            if value is not None:
+                setattr(group, attribute, value)
+        return result
+
+    return act
+
+
+def create_endpoint(response):
+    identifier = json.loads(_create_endpoint(response))["ResolverEndpoint"]["Id"]
+    endpoint = response.route53resolver_backend.get_resolver_endpoint(identifier)
+    endpoint.kept = {name: response._get_param(name) for name in ("ResolverEndpointType", "Protocols")}
+    return json.dumps({"ResolverEndpoint": endpoint.description()})
+
+
+def describe_endpoint(endpoint):
+    return {**_describe_endpoint(endpoint), **getattr(endpoint, "kept", {})}
+
+
+def make_hook(hook, *arguments, **more):
+    _make_hook(hook, *arguments, **more)
+    hook.role_arn = hook.notification_target_arn = None
+
+
+def make_policy(policy, *arguments, **more):
+    _make_policy(policy, *arguments, **more)
+    policy.enabled = True
+    policy.predictive_scaling_configuration = policy.predictive_scaling_configuration or None
+
+
 Route53.create_hosted_zone = create_hosted_zone
+AutoScalingResponse.create_auto_scaling_group = keeping_settings(_create_group)
+AutoScalingResponse.update_auto_scaling_group = keeping_settings(_update_group)
+autoscaling_models.LifecycleHook.__init__ = make_hook
+autoscaling_models.FakeScalingPolicy.__init__ = make_policy
+SecurityGroupRule.description = property(
+    lambda rule: (rule.ip_range or {}).get("Description") or (rule.source_group or {}).get("Description")
+)
+Route53ResolverResponse.create_resolver_endpoint = create_endpoint
+ResolverEndpoint.description = describe_endpoint
 FakeZone.add_vpc = add_vpc
 launch_templates.LaunchTemplate.create_version = create_version
 

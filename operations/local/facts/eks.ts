@@ -5,12 +5,15 @@ import {
   ListAddonsCommand,
   ListNodegroupsCommand,
 } from "@aws-sdk/client-eks";
-import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { clusterResourceName, registry, type RegistryEntry } from "../../environment/naming";
-import type { Environment, EksClusterSpec } from "../../environment/schema";
+import { clusterResourceName } from "../../../environment/naming";
+import type { Environment, EksClusterSpec } from "../../../environment/schema";
+import { clientOptions, type AwsAccess } from "./access";
+import { unmet, type Expectation } from "./expectation";
+import { readRegistry } from "./registry";
 
-/** A cluster as AWS tells of it. */
-export interface ClusterFacts {
+/** An EKS cluster as AWS tells of it. */
+export interface EksFacts {
+  readonly kind: "eks";
   /** Name in the environment. */
   readonly cluster: string;
   /** Name in AWS. */
@@ -23,45 +26,26 @@ export interface ClusterFacts {
   readonly accessEntries: readonly string[];
 }
 
-/** Where the SDKs find AWS. */
-export interface AwsAccess {
-  readonly aws: string;
-  readonly eks: string;
-  readonly account: string;
-  readonly region: string;
-}
-
-const clientOptions = (access: AwsAccess, endpoint: string) => ({
-  endpoint,
-  region: access.region,
-  credentials: { accessKeyId: access.account, secretAccessKey: "emulated" },
-});
-
 /**
  * Reads a cluster and its entry in the registry back through the AWS API and holds them against the environment.
  * @returns what AWS tells, and every way in which it is not what the environment asks for
  */
-export async function readCluster(
+export async function readEks(
   access: AwsAccess,
   environment: Environment,
   name: string,
   spec: EksClusterSpec,
-): Promise<{ facts: ClusterFacts; wrong: string[] }> {
-  // The SDK's remark on the age of Node is no business of who runs this.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+): Promise<{ facts: EksFacts; wrong: string[] }> {
   const eks = new EKSClient(clientOptions(access, access.eks));
-  const ssm = new SSMClient(clientOptions(access, access.aws));
   const clusterName = clusterResourceName(environment.environment, name);
   const { cluster } = await eks.send(new DescribeClusterCommand({ name: clusterName }));
   const { nodegroups = [] } = await eks.send(new ListNodegroupsCommand({ clusterName }));
   const { addons = [] } = await eks.send(new ListAddonsCommand({ clusterName }));
   const { accessEntries = [] } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
-  const parameter = async (path: string) =>
-    (await ssm.send(new GetParameterCommand({ Name: path }))).Parameter?.Value ?? "";
-  const entry = JSON.parse(await parameter(registry.cluster(environment.environment, name))) as RegistryEntry;
-  const active = await parameter(registry.active(environment.environment));
+  const { entry, expectations } = await readRegistry(access, environment, name, spec);
 
-  const facts: ClusterFacts = {
+  const facts: EksFacts = {
+    kind: "eks",
     cluster: name,
     name: clusterName,
     status: cluster?.status ?? "unknown",
@@ -71,7 +55,8 @@ export async function readCluster(
     addOns: [...addons].sort(),
     accessEntries: [...accessEntries].sort(),
   };
-  const expected: [string, unknown, unknown][] = [
+  const expected: Expectation[] = [
+    ...expectations,
     ["status", facts.status, "ACTIVE"],
     ["version", facts.version, spec.kubernetes],
     ["private endpoint only", facts.private, spec.publicAccess === undefined],
@@ -88,13 +73,7 @@ export async function readCluster(
         .join(),
       [...environment.access.admins, environment.access.deployer].sort().join(),
     ],
-    ["registry: kind", entry.kind, "eks"],
     ["registry: endpoint", entry.endpoint, cluster?.endpoint],
-    ["registry: deployer", entry.deployer, environment.access.deployer],
-    ["active cluster", active === name, spec.role === "active"],
   ];
-  const wrong = expected
-    .filter(([, got, want]) => got !== want)
-    .map(([what, got, want]) => `${what} is ${JSON.stringify(got)}, not ${JSON.stringify(want)}`);
-  return { facts, wrong };
+  return { facts, wrong: unmet(expected) };
 }
