@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { generateKeyPair, randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -75,6 +75,30 @@ export class CertificateAuthority {
     });
     return { cert: await readFile(file("crt"), "utf8"), key };
   }
+}
+
+/**
+ * A request for a certificate with this name and these groups, and the key that it is for.
+ *
+ * @param directory an existing folder for its files
+ */
+export async function signingRequest(
+  directory: string,
+  user: string,
+  groups: readonly string[],
+): Promise<{ readonly request: string; readonly key: string }> {
+  const folder = await mkdtemp(join(directory, "request-"));
+  const file = (name: string) => join(folder, name);
+  const { privateKey: key } = await ecKeys();
+  await writeFile(file("key"), key, { mode: 0o600 });
+  await writeFile(file("openssl.cnf"), OPENSSL_CONFIG);
+  await openssl("req", ["-new", "-utf8"], {
+    config: file("openssl.cnf"),
+    key: file("key"),
+    subj: distinguishedName(user, groups),
+    out: file("csr"),
+  });
+  return { request: await readFile(file("csr"), "utf8"), key };
 }
 
 /** Signs and checks service account tokens. RSA, as every identity provider's federation accepts. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,10 +63,15 @@ export class TerraformProject {
     return stdout;
   }
 
-  /** Makes the folder a project that `skyline local` runs in, with this repository's environments and built app. */
+  /**
+   * Makes the folder a project that `skyline local` runs in, with this repository's built app, and with its environments
+   * unless the folder has some.
+   */
   asApp(): void {
     symlinkSync(join(REPOSITORY, "node_modules"), join(this.root, "node_modules"));
-    symlinkSync(join(REPOSITORY, "environments"), join(this.root, "environments"));
+    if (!existsSync(join(this.root, "environments"))) {
+      symlinkSync(join(REPOSITORY, "environments"), join(this.root, "environments"));
+    }
     const cdktf = {
       language: "typescript",
       app: `node ${join(REPOSITORY, "dist", "main.js")}`,
