@@ -10,7 +10,9 @@ import { pythonEnvironment } from "../../operations/local/python";
 import { isAlive, localFolder, readRunState } from "../../operations/local/run-state";
 import { findTerraform, writeTerraformSettings } from "../../operations/local/terraform";
 import { localUp, type LocalOptions, type LocalResult } from "../../operations/local/up";
+import { awsStacks, stacksOf } from "../../operations/synthesized";
 import { aws } from "../support/aws-cli";
+import { checkov, hold, reviewedSkips, type Finding } from "../support/checkov";
 import { scenarioEnvironment } from "../support/scenario";
 import { REPOSITORY, TerraformProject } from "../support/terraform-project";
 
@@ -54,13 +56,32 @@ describe("the main job", () => {
     AWS_DEFAULT_REGION: "us-east-1",
   });
 
-  test("deploys every AWS stack, in order, and reads the cluster back", () => {
+  test("deploys every AWS stack, and reads mesh and clusters of both kinds back", () => {
     expect(result.stacks.map(({ name }) => name)).toEqual([
       "development-network",
+      "development-mesh",
+      "development-cluster-alpha",
       "development-cluster-bravo",
     ]);
+    expect(result.stacks.every(({ resources, seconds }) => resources > 30 && seconds > 0)).toBe(true);
+    expect(result.mesh).toEqual({
+      consulServers: 3,
+      gateways: 3,
+      gatewayZones: ["us-east-1a", "us-east-1b", "us-east-1c"],
+    });
     expect(result.clusters).toEqual([
       {
+        kind: "self-managed",
+        cluster: "alpha",
+        name: "development-alpha",
+        version: "1.35.4",
+        endpoint: "https://api.alpha.development.example.internal",
+        etcdZones: ["us-east-1a", "us-east-1b", "us-east-1c"],
+        controllers: 3,
+        workers: { general: 3 },
+      },
+      {
+        kind: "eks",
         cluster: "bravo",
         name: "development-bravo",
         status: "ACTIVE",
@@ -74,7 +95,30 @@ describe("the main job", () => {
         ],
       },
     ]);
+    expect(result.explained).toBe(0);
     expect(steps).toContain("progress");
+  });
+
+  test("given a plan of each stack, checkov finds nothing that nobody has looked at", async () => {
+    const findings: Finding[] = [];
+    for (const { name, folder } of awsStacks(
+      stacksOf(join(localFolder(project.root), "cdktf.out"), "development"),
+    )) {
+      // All values are known now, so that checkov judges what stands and not what Terraform may say of it.
+      await project.run(
+        folder,
+        ["plan", "-input=false", "-lock=false", "-refresh=false", "-out=whole.tfplan"],
+        env(),
+      );
+      const plan = join(project.root, `${name}.json`);
+      writeFileSync(plan, await project.run(folder, ["show", "-json", "whole.tfplan"]));
+      const { passed, failed } = await checkov(name, plan);
+      process.stderr.write(`checkov ${name}: ${passed} passed, ${failed.length} reviewed or failed\n`);
+      expect(passed).toBeGreaterThan(50);
+      findings.push(...failed);
+    }
+
+    expect(hold(findings, reviewedSkips())).toEqual({ unreviewed: [], unused: [] });
   });
 
   test("another client than Terraform sees the same cluster", async () => {
@@ -97,7 +141,9 @@ describe("the main job", () => {
       },
     );
     expect(objects.map(({ Key }) => Key).sort()).toEqual([
+      "development/development-cluster-alpha.tfstate",
       "development/development-cluster-bravo.tfstate",
+      "development/development-mesh.tfstate",
       "development/development-network.tfstate",
     ]);
   });
@@ -110,17 +156,24 @@ describe("the main job", () => {
     });
   });
 
-  test("is removed by Terraform, cluster before network, and nothing of it goes on running", async () => {
+  test("is removed by Terraform, clusters before mesh before network, and nothing of it goes on running", async () => {
     const state = readRunState(localFolder(project.root));
     const done: string[] = [];
     const report: LocalOptions["report"] = (event) => event.type === "step" && done.push(event.text);
     const down = await localDown(options(project.root, { report }));
     expect(down).toEqual({
       environment: "development",
-      stacks: ["development-cluster-bravo", "development-network"],
+      stacks: [
+        "development-cluster-bravo",
+        "development-cluster-alpha",
+        "development-mesh",
+        "development-network",
+      ],
     });
     expect(done).toEqual([
       "terraform destroy of development-cluster-bravo",
+      "terraform destroy of development-cluster-alpha",
+      "terraform destroy of development-mesh",
       "terraform destroy of development-network",
     ]);
     expect(state && isAlive(state)).toBe(false);
