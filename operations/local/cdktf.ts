@@ -60,11 +60,22 @@ function failure(what: string, code: number, logFile: string): OperationFailure 
       "connect to the registry, or name a folder with hashicorp/aws in it by SKYLINE_TF_MIRROR",
     );
   }
-  const errors = log.split("\n").filter((line) => /Error:|│ /.test(line));
-  const told = errors.length > 0 ? errors.slice(0, 20).join("\n") : tail(logFile);
+  const errors = errorsIn(log);
+  const told = errors.length > 0 ? errors.slice(0, 40).join("\n") : tail(logFile);
   return new OperationFailure(
     "verification",
     `${what} ended with ${code}:\n${told}`,
     `the whole log: ${logFile}`,
   );
+}
+
+/** The lines of Terraform's errors, framed or, without colour, not: its warnings would push them out of sight. */
+export function errorsIn(log: string): string[] {
+  const frames = log.split(/^.*╷\s*$/m).slice(1);
+  const framed = frames.flatMap((frame) => {
+    const lines = (frame.split(/^.*╵\s*$/m)[0] ?? "").split("\n").filter((line) => line.includes("│"));
+    return lines.some((line) => line.includes("Error:")) ? lines : [];
+  });
+  const plain = log.split(/^(?=.*Error: )/m).slice(1);
+  return framed.length > 0 ? framed : plain.flatMap((error) => error.trimEnd().split("\n").slice(0, 6));
 }

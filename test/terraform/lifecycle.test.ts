@@ -92,6 +92,8 @@ const stacks = () => awsStacks(stacksOf(project.output, ENVIRONMENT));
 async function differences(names: readonly string[]) {
   const all = [];
   for (const { name, folder } of stacks().filter((s) => names.includes(s.name))) {
+    // A stack that was not deployed since the app wrote it anew.
+    await project.run(folder, ["init", "-input=false", "-no-color"], env);
     for (const difference of await planAgain(
       project.terraform.binary,
       folder,
