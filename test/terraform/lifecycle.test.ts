@@ -77,13 +77,12 @@ function write(roles: Readonly<Record<string, string>>): Environment {
   return loadEnvironment(file);
 }
 
-/** Writes the file, synthesizes, and deploys the stacks that the change speaks of. */
-async function change(roles: Readonly<Record<string, string>>, deploy: readonly string[]): Promise<void> {
+/** Writes the file, synthesizes, and deploys these clusters' stacks with what they depend on. */
+async function change(roles: Readonly<Record<string, string>>, clusters: readonly string[]): Promise<void> {
   environment = write(roles);
   await synthesize(workspace, join(project.root, "synth.log"));
-  if (deploy.length > 0) {
-    await deployStacks(workspace, deploy, join(project.root, "deploy.log"), () => undefined);
-  }
+  const names = [stack.network, stack.mesh, ...clusters];
+  await deployStacks(workspace, names, join(project.root, "deploy.log"), () => undefined);
 }
 
 const stacks = () => awsStacks(stacksOf(project.output, ENVIRONMENT));
@@ -123,7 +122,7 @@ const activeApi = async () => {
 };
 
 test("a self-managed cluster alone: it is the active one, and the API's name is its own", async () => {
-  await change({ alpha: "active" }, [stack.network, stack.mesh, stack.alpha]);
+  await change({ alpha: "active" }, [stack.alpha]);
 
   expect(await parameter(registry.active(ENVIRONMENT))).toBe("alpha");
   expect(await activeApi()).toBe(apiHost("alpha", environment.domain));
@@ -143,7 +142,7 @@ test("the other one becomes active: what a promotion has moved stays, and nothin
     "--value": "bravo",
   });
 
-  await change({ alpha: "passive", bravo: "active" }, [stack.network]);
+  await change({ alpha: "passive", bravo: "active" }, [stack.alpha, stack.bravo]);
 
   expect(await parameter(registry.active(ENVIRONMENT))).toBe("bravo");
   expect(await differences([stack.network, stack.mesh, stack.alpha, stack.bravo])).toEqual([]);
@@ -166,7 +165,7 @@ test("the old one retires: its protections are lifted, and nothing of the other 
 });
 
 test("it is removed: an apply empties its state, and nothing of it stands", async () => {
-  await change({ alpha: "removed", bravo: "active" }, [stack.alpha, stack.network]);
+  await change({ alpha: "removed", bravo: "active" }, [stack.alpha]);
 
   const alpha = stacks().find(({ name }) => name === stack.alpha);
   expect(alpha?.resources).toBe(0);
