@@ -14,7 +14,7 @@ export type { Network } from "./constructs/network/network";
 export { Vpc, type VpcProps } from "./constructs/network/vpc";
 
 export type { Cluster, GatewayTargets } from "./constructs/cluster/cluster";
-export { NodeImage } from "./constructs/cluster/node-image";
+export { NodeImage } from "./constructs/instances/node-image";
 export { Scaling } from "./constructs/cluster/scaling";
 export type { AddOnVersions } from "./constructs/cluster/eks/add-ons";
 export { EksCluster, type EksClusterProps } from "./constructs/cluster/eks/eks-cluster";

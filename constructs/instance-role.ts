@@ -4,7 +4,7 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { assumedBy, awsManagedPolicy, policy, type Statement } from "./iam";
+import { allow, assumedBy, awsManagedPolicy, policy, type Statement } from "./iam";
 
 export interface InstanceRoleProps {
   /** Name of role and instance profile, at most 64 characters. */
@@ -17,7 +17,28 @@ export interface InstanceRoleProps {
   readonly managedPolicies?: readonly string[];
 }
 
-/** The role of instances, with the profile in which they get it. */
+/** What the agent of images needs for people to get onto the node. None of these knows a narrower resource. */
+const BY_SESSION_MANAGER = allow(
+  [
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+    "ec2messages:AcknowledgeMessage",
+    "ec2messages:DeleteMessage",
+    "ec2messages:FailMessage",
+    "ec2messages:GetEndpoint",
+    "ec2messages:GetMessages",
+    "ec2messages:SendReply",
+  ],
+  ["*"],
+);
+
+/**
+ * The role of instances, with the profile in which they get it. People get onto all of them by Session Manager, whom IAM
+ * lets start a session there.
+ */
 export class InstanceRole extends Construct {
   readonly roleName: string;
   readonly profileArn: string;
@@ -35,7 +56,7 @@ export class InstanceRole extends Construct {
     const own = new IamRolePolicy(this, "policy", {
       name: "own",
       role: role.name,
-      policy: policy(...props.statements),
+      policy: policy(...props.statements, BY_SESSION_MANAGER),
     });
     const managed = (props.managedPolicies ?? []).map(
       (name) =>

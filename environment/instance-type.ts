@@ -14,3 +14,12 @@ export function architectureOf(instanceType: string): Architecture {
   const family = instanceType.split(".")[0] ?? "";
   return family === "a1" || /^[a-z]+\d+g/.test(family) ? "arm64" : "amd64";
 }
+
+/** Types on Xen, of which no new one is made. Source: "Amazon EC2 instance types built on the AWS Nitro System". */
+const XEN =
+  /^(t[12]|m[1-4]|c[134]|cc[12]|cg1|cr1|r[34]|i[23]|hi1|hs1|h1|d2|g2|g3s?|p[23]|x1e?|f1)\.(?!metal)/;
+
+/** Whether the instance shows an EBS volume as an NVMe device. */
+export function hasNvme(instanceType: string): boolean {
+  return !XEN.test(instanceType);
+}

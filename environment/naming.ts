@@ -36,6 +36,27 @@ export const stateKey = (environment: string, stack: string) => `${environment}/
 export const clusterResourceName = (environment: string, cluster: string, part?: string) =>
   [environment, cluster, part].filter((piece) => piece !== undefined).join("-");
 
+/** What an environment itself has under `<env>-<name>…`: no cluster can have such a name, too. */
+export const RESERVED_CLUSTER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["mesh", "the mesh's key and launch role"],
+  ["consul", "Consul's servers, secrets and snapshots"],
+  ["gateways", "the gateways"],
+  ["dns", "the resolver endpoints"],
+  ["domain", "the forward rules of the domain"],
+]);
+
+/** Whether `<env>-<cluster>-<part>` is a group of controllers or of etcd in a self-managed cluster. */
+export const isControlPlanePart = (part: string): boolean => /^(controllers|etcd-\d+)$/.test(part);
+
+/** How names begin that AWS refuses, and for what. An environment's name begins the names of all that it has. */
+export const REFUSED_PREFIXES: ReadonlyMap<string, string> = new Map([
+  ["internal-", "load balancers"],
+  ["sg-", "security groups"],
+  ["sthree-", "buckets"],
+  ["amzn-s3-demo-", "buckets"],
+  ["xn--", "buckets"],
+]);
+
 /** Tags that say whose a resource is. */
 export const tagKeys = {
   environment: "skyline:environment",
@@ -107,6 +128,9 @@ export const ports = {
   /** Health, generation and metrics of each NGINX. */
   health: 5044,
 } as const;
+
+/** Port of Flannel's VXLAN on every worker of a self-managed cluster, UDP. */
+export const VXLAN_PORT = 8472;
 
 /** Consul's own ports: server RPC, gossip within the datacentre, HTTP API, DNS. */
 export const consulPorts = { serverRpc: 8300, gossip: 8301, http: 8500, https: 8501, dns: 8600 } as const;

@@ -1,9 +1,10 @@
 import type { Problem } from "./problem";
 import { access } from "./rules/access";
-import { etcdMembers } from "./rules/etcd";
+import { etcdInstanceTypes, etcdMembers } from "./rules/etcd";
 import { imageArchitectures } from "./rules/images";
 import { gateways, mesosServices } from "./rules/mesh";
 import { names } from "./rules/names";
+import { environmentName, groupNames, reservedClusters } from "./rules/name-collisions";
 import { clientNames, endpointDns, networksApart, zones } from "./rules/networks";
 import { podsFit } from "./rules/pods";
 import { exactlyOneActive } from "./rules/roles";
@@ -16,6 +17,9 @@ import { kubernetesVersions, workerGroups } from "./rules/workers";
 export function checkRules(root: unknown): Problem[] {
   const rules = [
     names,
+    environmentName,
+    reservedClusters,
+    groupNames,
     exactlyOneActive,
     networksApart,
     clientNames,
@@ -25,6 +29,7 @@ export function checkRules(root: unknown): Problem[] {
     kubernetesVersions,
     workerGroups,
     etcdMembers,
+    etcdInstanceTypes,
     imageArchitectures,
     podsFit,
     gateways,

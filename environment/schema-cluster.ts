@@ -92,7 +92,7 @@ export const protection = (description: string) =>
     .default(true)
     .meta({ description });
 const deletionProtection = protection(
-  "Refuse plans that would destroy the cluster; a retiring cluster is never protected",
+  "Refuse plans that would destroy the cluster while its role is active or passive; later it is not protected",
 );
 
 const selfManagedCluster = object({

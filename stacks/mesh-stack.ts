@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { gatewayHost, ports, stackNames } from "../environment/naming";
 import type { Environment } from "../environment/schema";
 import { ClusterKey } from "../constructs/cluster/cluster-key";
-import { LaunchRole } from "../constructs/cluster/self-managed/launch-role";
+import { LaunchRole } from "../constructs/instances/launch-role";
 import { ConsulServers } from "../constructs/mesh/consul-servers";
 import type { MeshPlace } from "../constructs/mesh/mesh-place";
 import { SdbGateways } from "../constructs/mesh/sdb-gateways";

@@ -10,7 +10,11 @@ import type { Network } from "../constructs/network/network";
 import { Vpc } from "../constructs/network/vpc";
 import { EnvironmentStack } from "./environment-stack";
 
-/** `<env>-network`: the VPC, the private zone, and what all clusters of the environment share. */
+/**
+ * `<env>-network`: the VPC, the private zone, and what all clusters of the environment share.
+ *
+ * @throws Error when no cluster is active
+ */
 export class NetworkStack extends EnvironmentStack {
   constructor(scope: Construct, environment: Environment) {
     super(scope, stackNames.network(environment.environment), environment);
@@ -26,12 +30,12 @@ export class NetworkStack extends EnvironmentStack {
     });
 
     // Seeded from the file, then moved by a promotion alone: an apply must not undo a cutover.
-    const active = Object.entries(environment.clusters).find(([, cluster]) => cluster.role === "active");
+    const active = activeClusterOf(environment);
     new SsmParameter(this, "active-cluster", {
       name: registry.active(environment.environment),
       description: "Name of the active cluster; moved by a promotion, not by Terraform",
       type: "String",
-      value: active?.[0],
+      value: active,
       lifecycle: { ignoreChanges: ["value"] },
     });
 
@@ -43,7 +47,7 @@ export class NetworkStack extends EnvironmentStack {
       new ActiveApiName(this, "active-api", {
         zoneId: vpc.privateZoneId,
         domain: environment.domain,
-        clusterName: selfManaged.find((name) => name === active?.[0]) ?? first,
+        clusterName: selfManaged.find((name) => name === active) ?? first,
       });
     }
 
@@ -72,6 +76,17 @@ export class NetworkStack extends EnvironmentStack {
     this.publish("public_subnet_ids", vpc.publicSubnetIds, "One public subnet a zone");
     this.publish("private_zone_id", vpc.privateZoneId, "Private hosted zone of the environment's domain");
   }
+}
+
+/** An environment that did not come through `defineEnvironment` or a file may have none. */
+function activeClusterOf({ environment, clusters }: Environment): string {
+  const active = Object.entries(clusters).find(([, { role }]) => role === "active");
+  if (active === undefined) {
+    throw new Error(
+      `environment ${environment} has no active cluster, with which its network starts; make it with defineEnvironment`,
+    );
+  }
+  return active[0];
 }
 
 /** The network as other stacks read it from the network stack's outputs. */

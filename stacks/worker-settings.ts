@@ -1,5 +1,5 @@
 import type { NodeImageSpec, ScalingSpec } from "../environment/schema";
-import { NodeImage } from "../constructs/cluster/node-image";
+import { NodeImage } from "../constructs/instances/node-image";
 import { Scaling } from "../constructs/cluster/scaling";
 
 /** What an environment file says of workers, as the constructs of either kind take it. */

@@ -10,7 +10,7 @@ export interface ClusterKeyProps {
   readonly account: string;
   /** Who uses the key without being allowed to by an IAM policy of the account. */
   readonly statements: readonly Statement[];
-  /** Refuse plans that destroy the key, and with it everything that it encrypts. */
+  /** Refuse plans that destroy the key, and with it everything that it encrypts, as long as the key is in the code. */
   readonly deletionProtection: boolean;
 }
 

@@ -1,12 +1,12 @@
 import { AutoscalingGroup } from "@cdktf/provider-aws/lib/autoscaling-group";
-import { AutoscalingLifecycleHook } from "@cdktf/provider-aws/lib/autoscaling-lifecycle-hook";
 import { Construct } from "constructs";
 import { consulPorts, secretNames, tagKeys } from "../../environment/naming";
-import type { NodeImage } from "../cluster/node-image";
-import { groupSettings } from "../cluster/self-managed/group-settings";
-import { LeaveHook } from "../cluster/self-managed/leave-hook";
-import { NodeTemplate } from "../cluster/self-managed/node-template";
-import { SnapshotBucket } from "../cluster/self-managed/snapshot-bucket";
+import type { NodeImage } from "../instances/node-image";
+import { groupSettings } from "../instances/group-settings";
+import { LaunchHook } from "../instances/launch-hook";
+import { LeaveHook } from "../instances/leave-hook";
+import { NodeTemplate } from "../instances/node-template";
+import { SnapshotBucket } from "../instances/snapshot-bucket";
 import { allow, readSecret } from "../iam";
 import { InstanceRole } from "../instance-role";
 import { encodeUserData } from "../user-data";
@@ -116,6 +116,7 @@ export class ConsulServers extends Construct {
           group: name,
           launchHook: LAUNCH_HOOK,
           lifecycleHook: LeaveHook.hookName,
+          leaveLimitSeconds: LEAVE_SECONDS,
           snapshotBucket: snapshots.bucketName,
           ...PLACES,
         }),
@@ -144,18 +145,15 @@ export class ConsulServers extends Construct {
         preferences: {
           ...healthy,
           instanceWarmup: "60",
-          autoRollback: true,
           skipMatching: true,
         },
       },
     });
-    new AutoscalingLifecycleHook(this, "launch-hook", {
-      name: LAUNCH_HOOK,
-      autoscalingGroupName: group.name,
-      lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
-      heartbeatTimeout: LAUNCH_SECONDS,
-      // A server that becomes no voter is thrown away, and the one that it was to replace stays.
-      defaultResult: "ABANDON",
+    // A server that becomes no voter is thrown away, and the one that it was to replace stays.
+    new LaunchHook(this, "launch-hook", {
+      groupName: group.name,
+      hookName: LAUNCH_HOOK,
+      seconds: LAUNCH_SECONDS,
     });
     new LeaveHook(this, "leave", { groupName: group.name, heartbeatSeconds: LEAVE_SECONDS });
   }

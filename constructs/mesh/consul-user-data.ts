@@ -1,5 +1,6 @@
 import { secretNames } from "../../environment/naming";
-import { secretFiles } from "../cluster/self-managed/bootstrap/node-variables";
+import { leaveVariables, secretFiles } from "../cluster/self-managed/bootstrap/node-variables";
+import type { LeaveSettings } from "../cluster/self-managed/bootstrap/settings";
 import { userDataScript } from "../cluster/self-managed/bootstrap/user-data-script";
 import { renderConsulAcl } from "./consul-acl";
 import {
@@ -10,11 +11,8 @@ import {
   type ConsulServerSettings,
 } from "./consul-configuration";
 
-export interface ConsulServerNode extends ConsulServerSettings {
-  /** Name of the Auto Scaling group. */
-  readonly group: string;
+export interface ConsulServerNode extends ConsulServerSettings, LeaveSettings {
   readonly launchHook: string;
-  readonly lifecycleHook: string;
   readonly snapshotBucket: string;
   /** May be a place that the caller fills in at apply, and likewise the bucket. */
   readonly snapshotKeyArn: string;
@@ -31,9 +29,8 @@ export function renderConsulServerNode(node: ConsulServerNode): string {
       SKYLINE_ENVIRONMENT: node.environment,
       SKYLINE_ROLE: "consul",
       SKYLINE_SECRETS: secretFiles(secretNames.consulServers(node.environment), CONSUL_PKI, CONSUL_USER),
-      SKYLINE_GROUP: node.group,
+      ...leaveVariables(node),
       SKYLINE_LAUNCH_HOOK: node.launchHook,
-      SKYLINE_LIFECYCLE_HOOK: node.lifecycleHook,
       SKYLINE_SNAPSHOT_BUCKET: node.snapshotBucket,
       SKYLINE_SNAPSHOT_KEY_ARN: node.snapshotKeyArn,
     },

@@ -1,5 +1,6 @@
 import { ports, secretNames } from "../../environment/naming";
-import { secretFiles } from "../cluster/self-managed/bootstrap/node-variables";
+import { leaveVariables, secretFiles } from "../cluster/self-managed/bootstrap/node-variables";
+import type { LeaveSettings } from "../cluster/self-managed/bootstrap/settings";
 import { userDataScript } from "../cluster/self-managed/bootstrap/user-data-script";
 import {
   asFile,
@@ -21,10 +22,7 @@ export interface GatewayFiles {
   readonly services: string;
 }
 
-export interface GatewayNode extends ConsulPlace {
-  /** Name of the Auto Scaling group. */
-  readonly group: string;
-  readonly lifecycleHook: string;
+export interface GatewayNode extends ConsulPlace, LeaveSettings {
   /** Seconds in which the balancer has stopped sending to a gateway that is not ready. */
   readonly drainSeconds: number;
   readonly files: GatewayFiles;
@@ -48,8 +46,7 @@ export function renderGatewayNode(node: GatewayNode): string {
       SKYLINE_ENVIRONMENT: node.environment,
       SKYLINE_ROLE: "gateway",
       SKYLINE_SECRETS: secretFiles(secretNames.consulGateways(node.environment), CONSUL_PKI, CONSUL_USER),
-      SKYLINE_GROUP: node.group,
-      SKYLINE_LIFECYCLE_HOOK: node.lifecycleHook,
+      ...leaveVariables(node),
       SKYLINE_DRAIN_SECONDS: String(node.drainSeconds),
     },
     files: [

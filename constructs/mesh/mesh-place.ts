@@ -16,6 +16,6 @@ export interface MeshPlace {
   readonly keyArn: string;
   /** Service-linked role with which the groups launch instances. */
   readonly launchRoleArn: string;
-  /** Refuse what would destroy the snapshots or the gateways' balancer. */
+  /** Refuse what would destroy the snapshots or the gateways' balancer; plans of the snapshots only while the code has them. */
   readonly deletionProtection: boolean;
 }

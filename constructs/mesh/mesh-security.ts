@@ -27,6 +27,7 @@ export class MeshSecurity extends Construct {
   private readonly vpc: { readonly cidr: string };
   private readonly ingress: Construct;
   private readonly egress: Construct;
+  private readonly clients: Construct;
 
   constructor(scope: Construct, id: string, props: MeshSecurityProps) {
     super(scope, id);
@@ -40,10 +41,16 @@ export class MeshSecurity extends Construct {
     }).id;
     this.ingress = new Construct(this, "ingress");
     this.egress = new Construct(this, "egress");
+    this.clients = new Construct(this, "clients");
   }
 
   letIn(id: string, opening: Opening): void {
     new VpcSecurityGroupIngressRule(this.ingress, id, this.rule(opening));
+  }
+
+  /** Apart from the other rules, as people choose the names of client networks. */
+  letClientIn(name: string, opening: Opening): void {
+    new VpcSecurityGroupIngressRule(this.clients, name, this.rule(opening));
   }
 
   letOut(id: string, opening: Opening): void {

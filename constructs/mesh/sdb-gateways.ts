@@ -1,10 +1,10 @@
 import { AutoscalingGroup } from "@cdktf/provider-aws/lib/autoscaling-group";
 import { Construct } from "constructs";
 import { ports, secretNames, tagKeys } from "../../environment/naming";
-import type { NodeImage } from "../cluster/node-image";
-import { groupSettings } from "../cluster/self-managed/group-settings";
-import { LeaveHook } from "../cluster/self-managed/leave-hook";
-import { NodeTemplate } from "../cluster/self-managed/node-template";
+import type { NodeImage } from "../instances/node-image";
+import { groupSettings } from "../instances/group-settings";
+import { LeaveHook } from "../instances/leave-hook";
+import { NodeTemplate } from "../instances/node-template";
 import { allow, readSecret } from "../iam";
 import { InstanceRole } from "../instance-role";
 import { encodeUserData } from "../user-data";
@@ -52,7 +52,7 @@ const LEAVE_SECONDS = 300;
 /**
  * The gateways (SDB, service discovery bridge) of an environment: NGINX behind `sdb.<domain>:5042`, over its zones. An
  * autoscaler moves their number; a changed template replaces them by itself, new ones first and with a halt after the
- * first third; each that goes is drained before.
+ * first third; each that goes is drained before. Nothing goes back by itself (`groupSettings`).
  *
  * @throws Error when there are fewer than three, more than `max`, or the image is EKS' stock one
  */
@@ -101,6 +101,7 @@ export class SdbGateways extends Construct {
           region: place.region,
           group: name,
           lifecycleHook: LeaveHook.hookName,
+          leaveLimitSeconds: LEAVE_SECONDS,
           drainSeconds: DRAIN_SECONDS,
           files: {
             nginx: dataPlaneFile("gateway/nginx.conf"),
@@ -134,7 +135,6 @@ export class SdbGateways extends Construct {
           checkpointPercentages: [34, 100],
           checkpointDelay: "300",
           instanceWarmup: "120",
-          autoRollback: true,
           skipMatching: true,
         },
       },
@@ -160,13 +160,14 @@ export class SdbGateways extends Construct {
       name: `${name}-balancer`,
       description: `Load balancer of the gateways of the environment ${place.environment}`,
     });
-    const callers = [{ name: "vpc", cidr: place.network.cidr }, ...(place.clients ?? [])];
-    for (const caller of callers) {
-      balancer.letIn(caller.name, {
-        description: `Calls from ${caller.name}`,
-        port: ports.gateway,
-        peer: { cidr: caller.cidr },
-      });
+    const callsFrom = (who: string, cidr: string) => ({
+      description: `Calls from ${who}`,
+      port: ports.gateway,
+      peer: { cidr },
+    });
+    balancer.letIn("vpc", callsFrom("vpc", place.network.cidr));
+    for (const client of place.clients ?? []) {
+      balancer.letClientIn(client.name, callsFrom(client.name, client.cidr));
     }
     for (const [id, port, what] of [
       ["calls", ports.gateway, "Calls"],

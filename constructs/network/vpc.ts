@@ -117,6 +117,8 @@ export class Vpc extends Construct implements Network {
       comment: `Private names of ${props.name}`,
       vpc: [{ vpcId: vpc.id }],
       tags: { Name: props.domain },
+      // Associations with other networks are made elsewhere, and an apply would undo them.
+      lifecycle: { ignoreChanges: ["vpc"] },
     });
     this.privateZoneId = zone.zoneId;
   }

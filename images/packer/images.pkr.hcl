@@ -25,8 +25,9 @@ source "amazon-ebs" "debian" {
     }
   }
 
-  encrypt_boot = true
-  kms_key_id   = var.kms_key
+  # Images hold no secret. A cluster's own role launches its nodes and has no right on any key but the cluster's, which
+  # encrypts their volumes by their launch template: an image under another key would start nowhere.
+  encrypt_boot = false
   ami_users    = var.account_ids
   ami_regions  = var.copy_regions
   ena_support  = true
@@ -38,8 +39,6 @@ source "amazon-ebs" "debian" {
     iops                  = 3000
     throughput            = 125
     delete_on_termination = true
-    encrypted             = true
-    kms_key_id            = var.kms_key
   }
 
   run_tags = { Name = "skyline image builder" }
@@ -114,6 +113,8 @@ build {
   provisioner "shell" {
     script          = "${path.root}/clean.sh"
     execute_command = "sudo bash {{ .Path }}"
+    # It removes itself, and after it there is no user who could.
+    skip_clean = true
   }
 
   # What publish.mjs reads.

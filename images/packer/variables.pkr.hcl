@@ -33,15 +33,6 @@ variable "debian_image" {
   }
 }
 
-variable "kms_key" {
-  type        = string
-  description = "Key that encrypts the images' volumes: its ARN or alias. The clusters' accounts must be allowed to use it."
-  validation {
-    condition     = var.kms_key != "" && regex_replace(var.kms_key, "^(alias/|arn:aws[a-z-]*:kms:).+$", "") == ""
-    error_message = "The key is an alias (alias/…) or an ARN."
-  }
-}
-
 variable "subnet_id" {
   type        = string
   description = "Subnet of the builder, from which it reaches the artefacts and Debian's mirror."

@@ -27,7 +27,7 @@ const moved = (text: string) =>
     .replaceAll("/var/lib/skyline/mesh", root)
     .replaceAll("/etc/skyline/mesh", root)
     .replaceAll("/etc/skyline", root)
-    .replaceAll("/dev/stdout", join(root, "access.log"))
+    .replace(/syslog:\S+/, join(root, "access.log"))
     .replace(/listen (\d+);/g, `listen ${ADDRESS}:$1;`)
     .replace("127.0.0.1:8500", `${CONSUL}:8500`);
 

@@ -135,6 +135,7 @@ describe("a node that has joined", () => {
     ["list pods of other nodes", ["get", "pods", "-A", "--field-selector=spec.nodeName=node-2"]],
     ["list all pods", ["get", "pods", "-A"]],
     ["list DaemonSets", ["get", "daemonsets", "-A"]],
+    ["read a DaemonSet", ["get", "daemonset", "agent"]],
     ["read secrets", ["get", "secrets", "-A"]],
     ["change another node", ["cordon", "node-2"]],
   ])("cannot %s", async (_, args) => {
@@ -142,103 +143,37 @@ describe("a node that has joined", () => {
   });
 });
 
-describe("a drain by the node itself", () => {
-  interface Pod {
-    readonly metadata: { readonly name: string };
-    readonly spec: { readonly nodeName: string };
-  }
-  const podsOn = async (node: string, app: string) =>
-    (await admin.list<Pod>("pods", "-l", `app=${app}`)).filter(({ spec }) => spec.nodeName === node);
-  const drain = (kubectl: Kubectl, node: string, timeout: string) =>
-    kubectl.run(["drain", node, "--ignore-daemonsets", "--delete-emptydir-data", `--timeout=${timeout}`]);
-
-  const WORKLOADS = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web, namespace: default }
-spec:
-  replicas: 6
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      containers:
-        - { name: x, image: "example/x:1", volumeMounts: [{ name: scratch, mountPath: /scratch }] }
-      volumes: [{ name: scratch, emptyDir: {} }]
-      topologySpreadConstraints:
-        - maxSkew: 1
-          topologyKey: kubernetes.io/hostname
-          whenUnsatisfiable: ScheduleAnyway
-          labelSelector: { matchLabels: { app: web } }
----
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: { name: agent, namespace: default }
-spec:
-  selector: { matchLabels: { app: agent } }
-  template:
-    metadata: { labels: { app: agent } }
-    spec:
-      tolerations: [{ operator: Exists }]
-      containers: [{ name: x, image: "example/x:1" }]
-`;
-
-  beforeAll(async () => {
-    await cluster.apply(WORKLOADS);
-    await admin.run("rollout", "status", "deployment/web", "--timeout=60s");
-    await admin.run("rollout", "status", "daemonset/agent", "--timeout=60s");
-  });
-
-  /** Lets none but the rest of `minAvailable` be evicted, and waits until Kubernetes says so. */
-  async function budget(minAvailable: number): Promise<void> {
-    await cluster.apply(
-      JSON.stringify({
-        apiVersion: "policy/v1",
-        kind: "PodDisruptionBudget",
-        metadata: { name: "web", namespace: "default" },
-        spec: { minAvailable, selector: { matchLabels: { app: "web" } } },
-      }),
-    );
-    await waitUntil("the budget is known", async () => {
-      const { status } = await admin.get<{ status: { disruptionsAllowed: number } }>("pdb/web");
-      expect(status.disruptionsAllowed).toBe(6 - minAvailable);
+describe("a pod's eviction by a node", () => {
+  const pod = (name: string, nodeName: string) =>
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "default" },
+      spec: { nodeName, containers: [{ name: "x", image: "example/x:1" }] },
     });
-  }
-
-  test("given a budget that allows nothing, then it waits, and no pod is lost", async () => {
-    await budget(6);
-    const names = async () => (await podsOn("node-1", "web")).map(({ metadata }) => metadata.name);
-    const before = await names();
-    expect(before).toHaveLength(2);
-    const { code, stderr } = await drain(first, "node-1", "8s");
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/Cannot evict pod as it would violate the pod's disruption budget/);
-    expect(stderr).not.toMatch(/forbidden/i);
-    expect(await names()).toEqual(before);
-  });
-
-  test("given a budget of one at a time, then it ends, and the agents stay", async () => {
-    await budget(5);
-    expect(await drain(first, "node-1", "60s")).toMatchObject({ code: 0 });
-    expect(await podsOn("node-1", "web")).toEqual([]);
-    expect(await podsOn("node-1", "agent")).toHaveLength(1);
-    const { spec } = await admin.get<{ spec: object }>("node/node-1");
-    expect(spec).toMatchObject({ unschedulable: true });
-  });
-
-  test("of another node is refused, and so is an eviction there", async () => {
-    await budget(5);
-    expect(await drain(first, "node-2", "8s")).toMatchObject({ code: 1, stderr: FORBIDDEN });
-    const [pod] = await podsOn("node-2", "web");
-    const name = pod?.metadata.name ?? "";
+  const evict = (kubectl: Kubectl, name: string) => {
     const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace: "default" } };
     const path = `/api/v1/namespaces/default/pods/${name}/eviction`;
-    const evict = (kubectl: Kubectl) =>
-      kubectl.run(["create", "--raw", path, "-f", "-"], { input: JSON.stringify(eviction) });
-    expect(await evict(first)).toMatchObject({ code: 1, stderr: FORBIDDEN });
+    return kubectl.run(["create", "--raw", path, "-f", "-"], { input: JSON.stringify(eviction) });
+  };
+  beforeAll(async () => {
+    await cluster.apply(pod("one", "node-1"));
+    await cluster.apply(pod("two", "node-2"));
+  });
+
+  test("is for the pod's own node, with cordoning and listing before it", async () => {
+    expect(await first.run(["cordon", "node-1"])).toMatchObject({ code: 0 });
+    const own = await first.run(["get", "pods", "-A", "--field-selector=spec.nodeName=node-1", "-o=name"]);
+    expect(own).toMatchObject({ code: 0, stdout: expect.stringContaining("pod/one") });
+    expect(await evict(first, "one")).toMatchObject({ code: 0 });
+  });
+
+  test("is refused to another node, and so is reading the pod by name", async () => {
+    expect(await first.run(["get", "pod", "two"])).toMatchObject({ code: 1, stderr: FORBIDDEN });
+    expect(await evict(first, "two")).toMatchObject({ code: 1, stderr: FORBIDDEN });
     // The request is as it should be: the pod's own node may.
     const second = await kubectlOf(cluster, directory, "system:node:node-2", NODES);
-    expect(await evict(second)).toMatchObject({ code: 0 });
+    expect(await evict(second, "two")).toMatchObject({ code: 0 });
   });
 });
 

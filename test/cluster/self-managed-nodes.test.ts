@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -14,8 +14,9 @@ import { clusterSecrets } from "../../operations/pki/cluster-secrets";
 import { completed } from "../../operations/pki/complete";
 import type { Files } from "../../operations/pki/contents";
 import { freePort } from "../../operations/ports";
+import { BootAws } from "../support/boot-aws";
+import { compilePrograms } from "../support/compiled-programs";
 import { binaryOf, goTool, type GoTool } from "../support/go-tool";
-import { startKms } from "../support/kms-stand-in";
 import { httpGet, ManagedProcess, waitUntil } from "../support/process";
 import { flagsOf, runUserData, variablesOf } from "../support/user-data";
 
@@ -57,14 +58,17 @@ const place = {
 const MEMBERS = [0, 1, 2];
 const patience = { timeoutMs: 60_000 };
 const run = promisify(execFile);
+const SUPPORT = join(packageRoot(), "test", "support");
 
 const root = mkdtempSync(join(tmpdir(), "skyline-nodes-"));
 const processes: ManagedProcess[] = [];
 const secrets = new Map<string, Files>();
 /** Ports of etcd: client, peer and metrics of each member. */
 let ports: { client: number; peer: number; metrics: number }[];
+let members: ManagedProcess[];
+let wellSince: number;
 let tools: Record<"etcd" | "kubernetes" | "authenticator", GoTool>;
-let kms: { stop(): void } | undefined;
+let aws: BootAws | undefined;
 
 /** A node's own folder, in which its files are where they are on the node. */
 const nodeFolder = (name: string) => join(root, name);
@@ -127,7 +131,7 @@ const flagsIn = (folder: string, program: string) =>
 const asArgs = (flags: Record<string, string | number>) =>
   Object.entries(flags).map(([key, value]) => `--${key}=${value}`);
 
-async function startMember(index: number): Promise<ManagedProcess> {
+function furnishMember(index: number): void {
   const name = `etcd-${index}`;
   const port = ports[index] as (typeof ports)[number];
   const userData = renderEtcdMember({
@@ -141,9 +145,10 @@ async function startMember(index: number): Promise<ManagedProcess> {
     snapshotKeyArn: "key",
     group: "group",
     lifecycleHook: "leave",
+    leaveLimitSeconds: 600,
   });
-  const folder = furnish(name, userData, secretNames.etcdMember("example", "alpha", index), "/etc/etcd/pki");
-  const file = join(folder, "etc/etcd/etcd.yaml");
+  furnish(name, userData, secretNames.etcdMember("example", "alpha", index), "/etc/etcd/pki");
+  const file = memberFile(index);
   writeFileSync(
     file,
     stringify({
@@ -153,7 +158,26 @@ async function startMember(index: number): Promise<ManagedProcess> {
       "listen-metrics-urls": `http://127.0.0.1:${port.metrics}`,
     }),
   );
-  return start(name, binaryOf(tools.etcd, "etcd"), ["--config-file", file]);
+}
+const memberFile = (index: number) => join(nodeFolder(`etcd-${index}`), "etc/etcd/etcd.yaml");
+const startMember = (index: number, name = `etcd-${index}`): Promise<ManagedProcess> =>
+  start(name, binaryOf(tools.etcd, "etcd"), ["--config-file", memberFile(index)]);
+const wellMember = (index: number, member: ManagedProcess) =>
+  member.ready(() => httpGet(`http://127.0.0.1:${ports[index]?.metrics}/health`), patience);
+
+/** With its own flags, and the emulator's KMS. */
+async function startEncryptionProvider(folder: string, { url }: BootAws): Promise<void> {
+  const name = "encryption-provider";
+  compilePrograms(root, [name]);
+  copyFileSync(join(SUPPORT, `${name}.proto`), join(root, `${name}.proto`));
+  const port = await freePort();
+  const flags = { ...flagsIn(folder, "aws-encryption-provider"), "health-port": `127.0.0.1:${port}` };
+  const provider = await start(name, process.execPath, [join(root, `${name}.js`), ...asArgs(flags)], {
+    NODE_PATH: join(packageRoot(), "node_modules"),
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: environment.account,
+  });
+  await provider.ready(() => httpGet(`http://127.0.0.1:${port}/healthz`), patience);
 }
 
 beforeAll(async () => {
@@ -168,17 +192,15 @@ beforeAll(async () => {
   ports = [];
   for (let count = 0; count < MEMBERS.length; count++)
     ports.push({ client: await freePort(), peer: await freePort(), metrics: await freePort() });
-  const members = await Promise.all(MEMBERS.map(startMember));
-  await Promise.all(
-    members.map((member, index) =>
-      member.ready(() => httpGet(`http://127.0.0.1:${ports[index]?.metrics}/health`), patience),
-    ),
-  );
+  MEMBERS.forEach(furnishMember);
+  members = await Promise.all(MEMBERS.map((index) => startMember(index)));
+  await Promise.all(members.map((member, index) => wellMember(index, member)));
+  wellSince = Date.now();
 }, 120_000);
 
 afterAll(async () => {
   await Promise.all(processes.reverse().map((process) => process.stop(100)));
-  kms?.stop();
+  await aws?.stop();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -303,6 +325,60 @@ esac`;
   }, 30_000);
 });
 
+describe("a member whose volume is lost", () => {
+  const LOST = 0;
+  const page = readFileSync(join(packageRoot(), "docs/constructs/self-managed-cluster.md"), "utf8");
+  /** The commands of the page that have these words among them, run as on a node. */
+  const asDocumented = async (words: string, node: number) => {
+    const blocks = [...page.matchAll(/^ *```sh\n([^]*?)^ *```$/gm)].map(([, text]) => text as string);
+    const [commands, ...more] = blocks.filter((text) => text.includes(words));
+    expect([commands, more]).toEqual([expect.any(String), []]);
+    const folder = nodeFolder(`etcd-${node}`);
+    const script = moved(commands!.replaceAll("staging.example.internal", place.domain), folder);
+    write(folder, "bin/systemctl", `#!/bin/bash\necho "$*" >>${folder}/systemctl\n`, 0o700);
+    const path = `${folder}/bin:${dirname(binaryOf(tools.etcd, "etcdctl"))}:/usr/bin:/bin`;
+    await run("bash", ["-euc", script], { env: { PATH: path } });
+  };
+  const log = (name: string) => readFileSync(join(root, `${name}.log`), "utf8");
+  /** As the image's unit starts its successor: the files of user data, and a blank volume. */
+  const blank = () => {
+    rmSync(join(nodeFolder(`etcd-${LOST}`), "var/lib/etcd"), { recursive: true });
+    furnishMember(LOST);
+  };
+  const identity = async () => {
+    const { stdout } = await etcdctl(["member", "list"]);
+    return /^(\w+), \w+, etcd-0,/m.exec(stdout)?.[1];
+  };
+
+  test("does not come back under its old identity, and no new cluster is made", async () => {
+    await etcdctl(["put", "/kept", "before"]);
+    await members[LOST]!.stop();
+    blank();
+    const successor = await startMember(LOST, "successor");
+    expect(await successor.ended).not.toBe("exited with 0");
+    expect(log("successor")).toContain("has already been bootstrapped");
+  }, 60_000);
+
+  test("takes the data of the others once it is removed, added and told that the cluster exists", async () => {
+    // etcd's own condition for a change of its members (HealthInterval), or it answers "unhealthy cluster".
+    await waitUntil("the others have been connected for five seconds", async () => {
+      if (Date.now() - wellSince < 6_000) throw new Error("not for as long");
+    });
+    const before = await identity();
+    await asDocumented("initial-cluster-state: existing", LOST);
+    await asDocumented("etcdctl member remove", 1);
+    const joined = await startMember(LOST, "joined");
+    await wellMember(LOST, joined);
+    expect(await identity()).toMatch(/^\w+$/);
+    expect(await identity()).not.toBe(before);
+    const own = { ETCDCTL_ENDPOINTS: `https://127.0.0.1:${ports[LOST]?.client}` };
+    // Without asking the leader: what this member has itself.
+    const { stdout } = await etcdctl(["get", "/kept", "--print-value-only", "--consistency=s"], own);
+    expect(stdout).toBe("before\n");
+    await etcdctl(["endpoint", "health"]);
+  }, 60_000);
+});
+
 describe("a controller", () => {
   let folder: string;
   let apiPort: number;
@@ -316,12 +392,14 @@ describe("a controller", () => {
   const url = (path: string) => `https://127.0.0.1:${apiPort}${path}`;
 
   beforeAll(async () => {
+    aws = await BootAws.start(root, environment.account, environment.region);
+    const key = await aws.json<{ KeyMetadata: { Arn: string } }>("kms", "TrentService.CreateKey", {});
     const userData = renderController({
       ...place,
       etcdMembers: 3,
       serviceCidr: "172.20.0.0/16",
       podCidr: "100.64.0.0/16",
-      encryptionKeyArn: "key",
+      encryptionKeyArn: key.KeyMetadata.Arn,
       admins: environment.access.admins,
       deployer: environment.access.deployer,
       workerRoles: [`${ACCOUNT}:role/worker`],
@@ -332,7 +410,7 @@ describe("a controller", () => {
       secretNames.controllers("example", "alpha"),
       "/etc/kubernetes/pki",
     );
-    kms = await startKms(join(folder, "run/aws-encryption-provider/socket.sock"));
+    await startEncryptionProvider(folder, aws);
     const state = join(folder, "run/aws-iam-authenticator");
     for (const [from, to] of [
       ["crt", "cert"],

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { packageRoot } from "../../environment/package-root";
 import { startKubernetes, type KubernetesCluster } from "../support/kubernetes";
 import { kubeconfig } from "../support/kubernetes-kubeconfig";
+import { selfManagedPlatform } from "../support/platform";
 import { waitUntil } from "../support/process";
 
 /** The program by which a worker leaves, with a kubelet's credentials and against a real API server. */
@@ -57,6 +58,8 @@ beforeAll(async () => {
     nodes: 2,
     extraApiServerFlags: ["--enable-admission-plugins=NodeRestriction"],
   });
+  // A worker has the rights of the bootstrap, and none that the test would give it.
+  await cluster.apply(selfManagedPlatform().bootstrapYaml);
   const kubelet = await cluster.clientCertificate("system:node:node-0", ["system:nodes"]);
   writeFileSync(
     join(folder, "kubeconfig"),

@@ -47,15 +47,17 @@ const image = async (region: string, name: string) =>
   (await aws<{ ImageId: string }>(env, ["ec2", "register-image"], { "--region": region, "--name": name }))
     .ImageId;
 
-const publish = async (builds: readonly object[]) => {
+const publish = async (builds: readonly object[], credentials: NodeJS.ProcessEnv = {}) => {
   const file = join(folder, "manifest.json");
   await writeFile(file, JSON.stringify({ builds, last_run_uuid: "second" }));
-  return promisify(execFile)(process.execPath, [join(ROOT, "images", "publish.mjs"), file], { env });
+  return promisify(execFile)(process.execPath, [join(ROOT, "images", "publish.mjs"), file], {
+    env: { ...env, ...credentials },
+  });
 };
 
-const parameter = async (region: string, name: string) =>
+const parameter = async (region: string, name: string, credentials: NodeJS.ProcessEnv = {}) =>
   (
-    await aws<{ Parameter: { Value: string } }>(env, ["ssm", "get-parameter"], {
+    await aws<{ Parameter: { Value: string } }>({ ...env, ...credentials }, ["ssm", "get-parameter"], {
       "--region": region,
       "--name": name,
     })
@@ -95,6 +97,34 @@ test("the images of the last run become the latest in each region, and no versio
   await publish(next);
   expect(await parameter(REGIONS[0], "/skyline/images/etcd/latest")).toBe(old);
   expect(await parameter(REGIONS[0], "/skyline/images/etcd/1.35.4-1")).toBe(first);
+});
+
+test("with the credentials of an account that the images are shared with, they are published there", async () => {
+  const shared = await image(REGIONS[0], "shared");
+  const { Credentials } = await aws<{ Credentials: Record<string, string> }>(env, ["sts", "assume-role"], {
+    "--region": REGIONS[0],
+    "--role-arn": "arn:aws:iam::222222222222:role/publisher",
+    "--role-session-name": "test",
+  });
+  const other = {
+    AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
+    AWS_SESSION_TOKEN: Credentials.SessionToken,
+  };
+  const about = { role: "worker", version: "1.35.4-1", architecture: "amd64" };
+  const build = { packer_run_uuid: "second", artifact_id: `${REGIONS[0]}:${shared}`, custom_data: about };
+  await publish([build], other);
+  expect(await parameter(REGIONS[0], "/skyline/images/worker/latest", other)).toBe(shared);
+  await expect(parameter(REGIONS[0], "/skyline/images/worker/latest")).rejects.toThrow("ParameterNotFound");
+});
+
+test("a version that no environment file could name is refused", async () => {
+  const about = { role: "etcd", version: "1.35", architecture: "amd64" };
+  const build = { packer_run_uuid: "second", artifact_id: `${REGIONS[0]}:ami-1`, custom_data: about };
+  await expect(publish([build])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("1.35 is no version of images") as string,
+  });
 });
 
 test("a run that built nothing publishes nothing", async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { goTool } from "../support/go-tool";
-import { REAL_TOOLS, readArtefacts } from "../support/image-artefacts";
+import { REAL_TOOLS, isIn, readArtefacts } from "../support/image-artefacts";
 import { IMAGE_ROLES, type ImageRole, applyRole, imageRoot, inRoot } from "../support/image-roots";
 
 // The first use makes a Debian root and applies the role to it.
@@ -26,11 +26,22 @@ const contract = JSON.parse(readFileSync(join(IMAGES, "contract.json"), "utf8"))
 
 /** What starts at boot in which image. Everything else waits for the user data. */
 const ENABLED: Readonly<Record<ImageRole, readonly string[]>> = {
-  etcd: ["chrony.service"],
-  controller: ["chrony.service"],
-  worker: ["chrony.service"],
-  "eks-worker": ["chrony.service", "nodeadm-config.service", "nodeadm-run.service"],
-  gateway: ["chrony.service"],
+  etcd: ["amazon-ssm-agent.service", "chrony.service"],
+  controller: ["amazon-ssm-agent.service", "chrony.service"],
+  worker: ["amazon-ssm-agent.service", "chrony.service"],
+  "eks-worker": [
+    "amazon-ssm-agent.service",
+    "chrony.service",
+    "nodeadm-config.service",
+    "nodeadm-run.service",
+  ],
+  gateway: ["amazon-ssm-agent.service", "chrony.service"],
+};
+
+/** What a package that is an artefact installs. */
+const FROM_PACKAGE: Readonly<Record<string, string>> = {
+  "nginx.deb": "/usr/sbin/nginx",
+  "amazon-ssm-agent.deb": "/usr/bin/amazon-ssm-agent",
 };
 
 /** How a program that is no stand-in prints its version, where not by --version. */
@@ -134,10 +145,10 @@ describe.each(IMAGE_ROLES)("the image of %s", (role) => {
     }
     const artefacts = Object.values(await readArtefacts(IMAGES));
     const programs = artefacts.flatMap(({ version, files }) =>
-      files.filter(({ roles }) => roles.includes(role)).map(({ to }) => ({ version, to })),
+      files.filter((file) => isIn({ files: [file] }, role)).map(({ to }) => ({ version, to })),
     );
     for (const { version, to } of programs) {
-      const path = to.endsWith("nginx.deb") ? "/usr/sbin/nginx" : to;
+      const path = FROM_PACKAGE[basename(to)] ?? to;
       const name = path.split("/").at(-1)!;
       const argument = (real.has(name) && VERSION_ARGUMENT[name]) || "--version";
       const { stdout, stderr } = await inRoot(root, [path, argument]);

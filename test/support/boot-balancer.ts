@@ -1,4 +1,5 @@
-import { request } from "node:https";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { connect, createServer, type Socket } from "node:net";
 import type { BalancerSettings, Target, TargetHealth } from "./boot-types";
 
@@ -13,7 +14,7 @@ interface Watched extends Target {
 }
 
 /**
- * A balancer of TCP connections as an internal NLB is one: a target is taken in and out by checks of `/readyz` whose
+ * A balancer of TCP connections as an internal NLB is one: a target is taken in and out by checks of its health whose
  * certificate nobody verifies, loses its connections when it becomes unhealthy, and sees the balancer's address as the
  * client's. With no healthy target all of them are used.
  */
@@ -64,10 +65,11 @@ export class Balancer {
   }
 
   private check({ address, port }: Target): Promise<void> {
-    const { path, timeoutMs } = this.settings;
+    const { protocol, checkPort = port, path, timeoutMs } = this.settings;
+    const request = protocol === "https" ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const sent = request(
-        { host: address, port, path, agent: false, rejectUnauthorized: false },
+        { host: address, port: checkPort, path, agent: false, rejectUnauthorized: false },
         (response) => {
           response.resume();
           if (response.statusCode === 200) resolve();

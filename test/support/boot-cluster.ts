@@ -1,9 +1,5 @@
-import { transformFileSync } from "@swc/core";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { renderController } from "../../constructs/cluster/self-managed/bootstrap/controller";
 import { renderEtcdMember } from "../../constructs/cluster/self-managed/bootstrap/etcd-member";
-import { parseEnvironment } from "../../environment/load";
 import {
   activeApiHost,
   apiHost,
@@ -17,42 +13,22 @@ import type { Environment, SelfManagedClusterSpec } from "../../environment/sche
 import { initPki } from "../../operations/pki/init";
 import { aws } from "./aws-cli";
 import { ApiClient, eksToken } from "./boot-client";
-import { BootWorld, type Interface, type Launched, type Volume } from "./boot-world";
+import { ACCOUNT, bootedEnvironment, CLUSTER, REGION, roleArn, ZONES } from "./boot-environment";
+import type { Interface } from "./boot-ec2";
+import { encryptionProvider } from "./boot-encryption";
+import { BootWorld, type Launched, type Volume } from "./boot-world";
 import { imageRoot } from "./image-roots";
 import { waitUntil } from "./process";
 
-const CLUSTER = "alpha";
-const ACCOUNT = "111111111111";
-const REGION = "us-east-1";
-const ZONES = ["a", "b", "c"].map((letter) => `${REGION}${letter}`);
 const SNAPSHOTS = "booted-alpha-snapshots";
-const role = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
-
-const ENVIRONMENT = `
-environment: booted
-account: "${ACCOUNT}"
-region: ${REGION}
-domain: booted.example.internal
-access:
-  admins: [${role("platform-admin")}]
-  deployer: ${role("atlantis")}
-network: { cidr: 10.10.0.0/16, zones: [${ZONES.join(", ")}] }
-mesh:
-  consul: { servers: 3, instanceType: m7i.large, image: { id: ami-0123456789abcdef0 } }
-  gateways: { min: 3, max: 9, instanceType: c7i.large, image: { id: ami-0123456789abcdef0 } }
-clusters:
-  ${CLUSTER}:
-    kind: self-managed
-    role: active
-    kubernetes: 1.35.4
-    etcd: { instanceType: m7i.large, volumeGiB: 50, image: { id: ami-0123456789abcdef0 } }
-    controllers: { count: 3, instanceType: m7i.large, image: { id: ami-0123456789abcdef0 } }
-    workers:
-      general: { scaling: { fixed: 3 }, instanceTypes: [m7i.xlarge], image: { id: ami-0123456789abcdef0 } }
-`;
-
 /** Ten times as often as the balancer of the constructs checks, so that tests wait a tenth as long. */
-export const HEALTH_CHECK = { path: "/readyz", intervalMs: 1_000, timeoutMs: 500, threshold: 2 };
+export const HEALTH_CHECK = {
+  protocol: "https",
+  path: "/readyz",
+  intervalMs: 1_000,
+  timeoutMs: 500,
+  threshold: 2,
+} as const;
 
 /** What of an etcd member outlives its instance. */
 interface Seat {
@@ -81,7 +57,7 @@ export class BootCluster {
   }
 
   private static async in(world: BootWorld): Promise<BootCluster> {
-    const environment = parseEnvironment(ENVIRONMENT, "booted.yaml");
+    const environment = bootedEnvironment();
     const { aws: owner } = world;
     const roots = { etcd: await imageRoot("etcd"), controller: await imageRoot("controller") };
     const credentials = { accessKeyId: ACCOUNT, secretAccessKey: "emulated" };
@@ -151,7 +127,7 @@ export class BootCluster {
       role: group,
       userData: renderEtcdMember({
         ...settings,
-        ...{ index, members: this.seats.length, group, lifecycleHook: "leave" },
+        ...{ index, members: this.seats.length, group, lifecycleHook: "leave", leaveLimitSeconds: 600 },
         ...{ volumeId: volume.id, interfaceId: network.id, address: network.address },
         ...{ snapshotBucket: SNAPSHOTS, snapshotKeyArn: this.snapshotKeyArn },
       }),
@@ -169,13 +145,7 @@ export class BootCluster {
       image: this.roots.controller,
       zone: ZONES[number % ZONES.length]!,
       role: `${this.name}-controllers`,
-      files: { "/etc/systemd/system/aws-encryption-provider.service.d/stand-in.conf": KMS_UNIT },
-      programs: { "/usr/local/bin/aws-encryption-provider": KMS_PROGRAM },
-      folders: {
-        "/opt/node_modules": join(__dirname, "..", "..", "node_modules"),
-        "/opt/node": dirname(process.execPath),
-        "/opt/stand-in": compileKms(this.world.folder),
-      },
+      ...encryptionProvider(this.world.folder),
       userData: renderController({
         ...this.place(),
         etcdMembers: this.seats.length,
@@ -184,7 +154,7 @@ export class BootCluster {
         encryptionKeyArn: this.encryptionKeyArn,
         admins: this.environment.access.admins,
         deployer: this.environment.access.deployer,
-        workerRoles: [role(`${this.name}-workers`)],
+        workerRoles: [roleArn(`${this.name}-workers`)],
       }),
     });
     this.controllers.push(launched);
@@ -265,13 +235,8 @@ export class BootCluster {
   }
 
   /** Adds what machines have logged to what went wrong. */
-  async showing(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      (error as Error).message += `\n${this.world.log()}`;
-      throw error;
-    }
+  showing(work: () => Promise<void>): Promise<void> {
+    return this.world.showing(work);
   }
 
   stop(): Promise<void> {
@@ -282,25 +247,4 @@ export class BootCluster {
     const { environment, domain, region } = this.environment;
     return { environment, cluster: CLUSTER, domain, region };
   }
-}
-
-/** aws-encryption-provider's stand-in with the node of this process. */
-const KMS_PROGRAM = `#!/bin/sh
-export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
-exec /opt/node/node /opt/stand-in/boot-kms.js "$@"
-`;
-
-/** What node calls and the real one, which is a program in Go, does not. */
-const KMS_UNIT = "[Service]\nSystemCallFilter=@pkey\n";
-
-function compileKms(folder: string): string {
-  const to = join(folder, "stand-in");
-  mkdirSync(to, { recursive: true });
-  const { code } = transformFileSync(join(__dirname, "boot-kms.ts"), {
-    jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-    module: { type: "commonjs" },
-  });
-  writeFileSync(join(to, "boot-kms.js"), code);
-  copyFileSync(join(__dirname, "boot-kms.proto"), join(to, "boot-kms.proto"));
-  return to;
 }

@@ -22,7 +22,7 @@ export interface NetworkPlan {
   readonly resolver: string;
   /** Where every name of AWS leads. */
   readonly aws: string;
-  /** The balancer in front of the API servers. */
+  /** The balancer in front of the API servers or the gateways. */
   readonly balancer: string;
   /** Length of the prefix of the subnet in which these addresses are. */
   readonly prefix: number;
@@ -35,7 +35,13 @@ export interface Target {
 
 export interface BalancerSettings {
   readonly port: number;
-  /** Path of the HTTPS health check. */
+  /** Of the health check. */
+  readonly protocol: "http" | "https";
+  /**
+   * Port of the health check.
+   * @default - the target's own
+   */
+  readonly checkPort?: number;
   readonly path: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;

@@ -37,6 +37,10 @@ export async function readArtefacts(images: string): Promise<Record<string, Arte
   return (parse(text) as { artefacts: Record<string, Artefact> }).artefacts;
 }
 
+/** Whether an image of the role has something of the artefact. */
+export const isIn = ({ files }: Pick<Artefact, "files">, role: string) =>
+  files.some(({ roles }) => roles.includes(role) || roles.includes("common"));
+
 /** Artefacts of a role on a server of the test's own. */
 export interface ServedArtefacts {
   readonly baseUrl: string;
@@ -53,7 +57,7 @@ export async function serveArtefacts(images: string, role: string): Promise<Serv
   const folder = await mkdtemp(join(tmpdir(), "skyline-artefacts-"));
   const checksums: Record<string, string> = {};
   for (const [name, artefact] of Object.entries(await readArtefacts(images))) {
-    if (!artefact.files.some(({ roles }) => roles.includes(role))) continue;
+    if (!isIn(artefact, role)) continue;
     const path = join(folder, pathBelowBase(name, artefact));
     await mkdir(dirname(path), { recursive: true });
     await pack(path, name, artefact);
@@ -80,7 +84,8 @@ function pathBelowBase(name: string, artefact: Artefact): string {
 }
 
 async function pack(path: string, name: string, artefact: Artefact): Promise<void> {
-  if (path.endsWith(".deb")) return packNginx(path, artefact.version);
+  if (name === "nginx") return packNginx(path, artefact.version);
+  if (name === "amazon-ssm-agent") return packAgent(path, artefact.version);
   if (artefact.files[0]?.from === undefined) {
     return cp(await binary(name, artefact.version, `${path}.stand-in`), path, { dereference: true });
   }
@@ -116,22 +121,62 @@ async function binary(name: string, version: string, standIn: string): Promise<s
   return standIn;
 }
 
+interface DebianPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly depends: string;
+  /** Path of its program from outside, and below its root. */
+  readonly program: readonly [from: string, to: string];
+  /** Of its unit, `[Service]`. */
+  readonly service: string;
+  /** Command that its installation runs. */
+  readonly postinst: string;
+}
+
 /** The real NGINX in a package like nginx.org's, down to what its installation leaves enabled. */
 async function packNginx(path: string, version: string): Promise<void> {
+  const etc = join(`${path}.content`, "etc", "nginx");
+  await mkdir(etc, { recursive: true });
+  await packDebian(path, {
+    name: "nginx",
+    version: `${version}-1~bookworm`,
+    depends: "adduser",
+    program: [await nginxBinary(), "usr/sbin/nginx"],
+    service: "Type=forking\nExecStart=/usr/sbin/nginx",
+    postinst: "deb-systemd-helper enable nginx.service",
+  });
+}
+
+/** A stand-in in a package like Amazon's, which enables nothing. */
+async function packAgent(path: string, version: string): Promise<void> {
+  const name = "amazon-ssm-agent";
+  await packDebian(path, {
+    name,
+    version: `${version}-1`,
+    depends: "libc6",
+    program: [await binary(name, version, `${path}.stand-in`), `usr/bin/${name}`],
+    service: `Type=simple\nExecStart=/usr/bin/${name}`,
+    postinst: "true",
+  });
+}
+
+async function packDebian(path: string, deb: DebianPackage): Promise<void> {
+  const { name, version } = deb;
   const content = `${path}.content`;
+  const [from, to] = deb.program;
   await mkdir(join(content, "DEBIAN"), { recursive: true });
-  await mkdir(join(content, "usr", "sbin"), { recursive: true });
-  await mkdir(join(content, "etc", "nginx"), { recursive: true });
   await mkdir(join(content, "lib", "systemd", "system"), { recursive: true });
-  await cp(await nginxBinary(), join(content, "usr", "sbin", "nginx"));
+  await mkdir(dirname(join(content, to)), { recursive: true });
+  await cp(from, join(content, to));
   await writeFile(
     join(content, "DEBIAN", "control"),
-    `Package: nginx\nVersion: ${version}-1~bookworm\nArchitecture: ${ARCHITECTURE}\nMaintainer: Skyline's tests\nDepends: adduser\nDescription: NGINX\n`,
+    `Package: ${name}\nVersion: ${version}\nArchitecture: ${ARCHITECTURE}\nMaintainer: Skyline's tests\nDepends: ${deb.depends}\nDescription: ${name}\n`,
   );
-  const unit = "[Service]\nType=forking\nExecStart=/usr/sbin/nginx\n[Install]\nWantedBy=multi-user.target\n";
-  await writeFile(join(content, "lib", "systemd", "system", "nginx.service"), unit);
-  const enable = "#!/bin/sh\nset -e\ndeb-systemd-helper enable nginx.service\n";
-  await writeFile(join(content, "DEBIAN", "postinst"), enable, { mode: 0o755 });
+  const unit = `[Service]\n${deb.service}\n[Install]\nWantedBy=multi-user.target\n`;
+  await writeFile(join(content, "lib", "systemd", "system", `${name}.service`), unit);
+  await writeFile(join(content, "DEBIAN", "postinst"), `#!/bin/sh\nset -e\n${deb.postinst}\n`, {
+    mode: 0o755,
+  });
   const env = { ...process.env, SOURCE_DATE_EPOCH: "0" };
   await run("dpkg-deb", ["--build", "--root-owner-group", "-Znone", content, path], { env });
 }

@@ -1,10 +1,10 @@
-import { transformFileSync } from "@swc/core";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { Address, Seen, WorldSettings } from "./netns-world";
+import { compilePrograms } from "./compiled-programs";
 import { ManagedProcess } from "./process";
 
 export type { Address, Seen, SeenRequest } from "./netns-world";
@@ -48,13 +48,7 @@ export class World {
       relays: options.relays,
     };
     writeFileSync(join(folder, "settings.json"), JSON.stringify(settings));
-    for (const script of ["netns-world", "netns-dns"]) {
-      const { code } = transformFileSync(join(__dirname, `${script}.ts`), {
-        jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-        module: { type: "commonjs" },
-      });
-      writeFileSync(join(folder, `${script}.js`), code);
-    }
+    compilePrograms(folder, ["netns-world", "netns-dns"]);
     const holder = await ManagedProcess.start({
       name: "the world of the network namespace",
       command: "unshare",
@@ -141,7 +135,7 @@ export class World {
 /** @throws Error where namespaces cannot be made: a test that needs them fails there, and is not skipped */
 export function requireNamespaces(): void {
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
-    throw new Error("this test runs NGINX in namespaces of its own, which takes Linux and root");
+    throw new Error("this test runs programs in namespaces of its own, which takes Linux and root");
   }
   for (const [command, args, from] of [
     ["unshare", ["--net", "--mount", "--pid", "--fork", "true"], "util-linux"],

@@ -71,6 +71,10 @@ export function variablesOf(content: string): Record<string, string> {
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
 }
 
+/** Most seconds for which a node's user data lets it leave. */
+export const leaveLimit = (userData: string): number =>
+  Number(/^SKYLINE_LEAVE_LIMIT="?(\d+)"?$/m.exec(userData)?.[1]);
+
 /** Flags of an environment file, by name, as systemd gives them to a program. */
 export function flagsOf(content: string): Record<string, string> {
   const { ARGS = "" } = variablesOf(content);

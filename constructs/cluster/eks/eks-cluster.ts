@@ -60,7 +60,8 @@ export interface EksClusterProps {
    */
   readonly deployerNamespaces?: readonly string[];
   /**
-   * Refuse plans that destroy the cluster or its key.
+   * Refuse plans that destroy the cluster or its key. Only while both are in the code: what is taken out of it has lost
+   * its `prevent_destroy` as well.
    * @default true
    */
   readonly deletionProtection?: boolean;

@@ -2,7 +2,7 @@ import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import { Construct } from "constructs";
-import { etcdPorts, kubernetesPorts } from "../../../environment/naming";
+import { etcdPorts, kubernetesPorts, VXLAN_PORT } from "../../../environment/naming";
 import type { Network } from "../../network/network";
 import { ControlPlaneSecurity } from "../control-plane-security";
 import { WorkerSecurity } from "../worker-security";
@@ -13,9 +13,6 @@ export interface ClusterSecurityProps {
   /** Networks outside the VPC that use the API, by name. */
   readonly clients: readonly { readonly name: string; readonly cidr: string }[];
 }
-
-/** Port on which Flannel carries packets of pods from node to node. */
-const VXLAN_PORT = 8472;
 
 interface Rule {
   /** Security group that opens the connection. */
@@ -81,6 +78,14 @@ export class ClusterSecurity extends Construct {
       description: "API servers to kubelets: logs, exec, port forwarding",
     };
     this.allow("api", api);
+    // kube-proxy sends what pods ask the Service `kubernetes` to the controllers' own addresses, past the balancer. Workers
+    // may open connections to anywhere already.
+    this.letIn("api-of-pods", {
+      from: this.workers,
+      to: this.controllers,
+      port: kubernetesPorts.apiServer,
+      description: "API, from pods and workers by the Service kubernetes",
+    });
     this.allow("etcd-clients", store);
     this.allow("etcd-peers", peers);
     this.allow("etcd-health", {

@@ -4,10 +4,10 @@ import { secretNames } from "../../../environment/naming";
 import { allow, secretArn } from "../../iam";
 import { InstanceRole } from "../../instance-role";
 import { encodeUserData } from "../../user-data";
-import type { NodeImage } from "../node-image";
+import type { NodeImage } from "../../instances/node-image";
 import { renderController } from "./bootstrap/controller";
-import { groupSettings } from "./group-settings";
-import { NodeTemplate } from "./node-template";
+import { groupSettings } from "../../instances/group-settings";
+import { NodeTemplate } from "../../instances/node-template";
 import { nodePlace, nodeTags, type ClusterPlace } from "./place";
 
 export interface ControllerOptions {
@@ -39,6 +39,7 @@ const PLACES = { encryptionKeyArn: "@@ENCRYPTION_KEY_ARN@@" } as const;
 /**
  * The controllers: API server, controller manager and scheduler on each, behind the balancer. They hold no state, so a
  * changed template replaces them by itself, one at a time: a new one is ready at the balancer before an old one goes.
+ * Nothing goes back by itself (`groupSettings`).
  *
  * @throws Error when there are fewer than three
  */
@@ -91,10 +92,13 @@ export class Controllers extends Construct {
       tags,
       after: role.rights,
     });
+    // All stay, and one more at a time: what one of them is of the whole, rounded up.
+    const healthy = { minHealthyPercentage: 100, maxHealthyPercentage: 100 + Math.ceil(100 / count) };
     new AutoscalingGroup(this, "group", {
       ...groupSettings(place, name, tags),
       minSize: count,
-      maxSize: count,
+      // Room for the new one, which comes before the old one goes.
+      maxSize: count + 1,
       desiredCapacity: count,
       vpcZoneIdentifier: place.network.privateSubnetIds,
       targetGroupArns: [props.targetGroupArn],
@@ -102,14 +106,13 @@ export class Controllers extends Construct {
       // At a cluster's first start the API waits for etcd.
       healthCheckGracePeriod: 600,
       launchTemplate: { id: template.templateId, version: template.version },
+      // With etcd or the key away none is ready, and without this the group would end all of them at once.
+      instanceMaintenancePolicy: healthy,
       instanceRefresh: {
         strategy: "Rolling",
         preferences: {
-          // All stay, and one more at a time: what one of them is of the whole, rounded up.
-          minHealthyPercentage: 100,
-          maxHealthyPercentage: 100 + Math.ceil(100 / count),
+          ...healthy,
           instanceWarmup: "120",
-          autoRollback: true,
           skipMatching: true,
         },
       },

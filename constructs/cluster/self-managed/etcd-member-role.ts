@@ -2,7 +2,7 @@ import { Construct } from "constructs";
 import { secretNames } from "../../../environment/naming";
 import { allow, secretArn, type Statement } from "../../iam";
 import { InstanceRole } from "../../instance-role";
-import { LeaveHook } from "./leave-hook";
+import { LeaveHook } from "../../instances/leave-hook";
 import type { ClusterPlace } from "./place";
 
 export interface EtcdMemberRoleProps {

@@ -8,11 +8,11 @@ import { encodeUserData } from "../../user-data";
 import { renderEtcdMember } from "./bootstrap/etcd-member";
 import type { EtcdProps } from "./etcd";
 import { EtcdMemberRole } from "./etcd-member-role";
-import { LeaveHook } from "./leave-hook";
-import { groupSettings } from "./group-settings";
-import { NodeTemplate } from "./node-template";
+import { LeaveHook } from "../../instances/leave-hook";
+import { groupSettings } from "../../instances/group-settings";
+import { NodeTemplate } from "../../instances/node-template";
 import { nodePlace, nodeTags, subnetOf } from "./place";
-import type { SnapshotBucket } from "./snapshot-bucket";
+import type { SnapshotBucket } from "../../instances/snapshot-bucket";
 
 export interface EtcdMemberProps extends EtcdProps {
   readonly members: number;
@@ -34,6 +34,12 @@ const PLACES = {
  * destroyed, that is too late for the hook: the last members would wait for others that do not come back.
  */
 const UNPROTECTED_LEAVE_SECONDS = 30;
+
+/**
+ * A person has a working day's hours to make the others well. Below a hundred times the hook's heartbeat, after which
+ * EC2 Auto Scaling would let the instance go without a word.
+ */
+const LEAVE_LIMIT_SECONDS = 8 * 60 * 60;
 
 /**
  * A member of etcd: a group of one instance in one zone, to which the same volume and network interface come back. Its
@@ -95,6 +101,7 @@ export class EtcdMember extends Construct {
           snapshotBucket: snapshots.bucketName,
           group: name,
           lifecycleHook: LeaveHook.hookName,
+          leaveLimitSeconds: place.deletionProtection ? LEAVE_LIMIT_SECONDS : UNPROTECTED_LEAVE_SECONDS,
         }),
         {
           [PLACES.volumeId]: volume.id,

@@ -1,8 +1,8 @@
 import { Construct } from "constructs";
-import type { NodeImage } from "../node-image";
+import type { NodeImage } from "../../instances/node-image";
 import { EtcdMember } from "./etcd-member";
 import type { ClusterPlace } from "./place";
-import { SnapshotBucket } from "./snapshot-bucket";
+import { SnapshotBucket } from "../../instances/snapshot-bucket";
 
 export interface EtcdOptions {
   /**

@@ -1,26 +1,22 @@
 import { Fn, Token } from "cdktf";
 import type { NodePlace } from "./bootstrap/settings";
 import { tagKeys } from "../../../environment/naming";
+import type { InstancePlace } from "../../instances/instance-place";
 import type { Network } from "../../network/network";
 
 /** Where a self-managed cluster stands and what all of its parts share. */
-export interface ClusterPlace {
+export interface ClusterPlace extends InstancePlace {
   readonly environment: string;
   /** The cluster's name in its environment. */
   readonly clusterName: string;
   /** `<environment>-<clusterName>`: prefix of the names of its parts. */
   readonly name: string;
   readonly domain: string;
-  readonly account: string;
-  readonly region: string;
   readonly network: Network;
   /** Availability zones of the network's private subnets, in the same order. */
   readonly zones: readonly string[];
   /** Key of volumes, secrets and snapshots. */
   readonly keyArn: string;
-  /** Service-linked role with which the cluster's groups launch instances. */
-  readonly launchRoleArn: string;
-  readonly deletionProtection: boolean;
 }
 
 /** The place as user data is rendered from it. */

@@ -19,7 +19,7 @@ import { ApiBalancer } from "./api-balancer";
 import { ClusterSecurity } from "./cluster-security";
 import { Controllers, type ControllerOptions } from "./controllers";
 import { Etcd, type EtcdOptions } from "./etcd";
-import { LaunchRole } from "./launch-role";
+import { LaunchRole } from "../../instances/launch-role";
 import type { ClusterPlace } from "./place";
 import { WorkerGroup, type WorkerGroupOptions } from "./worker-group";
 import { WorkerRole, workerRoleName } from "./worker-role";
@@ -61,7 +61,8 @@ export interface SelfManagedClusterProps {
    */
   readonly podCidr?: string;
   /**
-   * Refuse plans that destroy the volumes of etcd, its snapshots, the key or the API's load balancer.
+   * Refuse plans that destroy the volumes of etcd, its snapshots or the key, and have AWS keep the API's load balancer.
+   * The plans only while all this is in the code: what is taken out of it has lost its `prevent_destroy` as well.
    * @default true
    */
   readonly deletionProtection?: boolean;

@@ -1,16 +1,17 @@
 import { AutoscalingGroup } from "@cdktf/provider-aws/lib/autoscaling-group";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
-import { SHORT_LABEL } from "../../../environment/naming";
+import { isControlPlanePart, SHORT_LABEL } from "../../../environment/naming";
 import { policy } from "../../iam";
 import { encodeUserData } from "../../user-data";
 import { architectureOfAll } from "../architecture";
-import type { NodeImage } from "../node-image";
+import type { NodeImage } from "../../instances/node-image";
 import type { Scaling } from "../scaling";
 import { renderWorker } from "./bootstrap/worker";
-import { LeaveHook } from "./leave-hook";
-import { groupSettings } from "./group-settings";
-import { NodeTemplate } from "./node-template";
+import { LaunchHook } from "../../instances/launch-hook";
+import { LeaveHook } from "../../instances/leave-hook";
+import { groupSettings } from "../../instances/group-settings";
+import { NodeTemplate } from "../../instances/node-template";
 import { nodePlace, nodeTags, type ClusterPlace } from "./place";
 import { ownershipTag, type WorkerRole } from "./worker-role";
 
@@ -48,12 +49,16 @@ export interface WorkerGroupProps extends WorkerGroupOptions {
 
 const PLACES = { certificateAuthority: "@@CERTIFICATE_AUTHORITY@@" } as const;
 
-/** Names of the cluster's other groups. */
-const TAKEN = /^(controllers|etcd-\d+)$/;
+const LAUNCH_HOOK = "ready";
+/** From the launch until Kubernetes calls the node ready: two minutes where all is well. */
+const LAUNCH_SECONDS = 900;
+/** Above what `worker-leave` waits for pods whose budgets do not let them go. */
+const LEAVE_LIMIT_SECONDS = 1200;
 
 /**
  * A group of workers. Made by `SelfManagedCluster.addWorkers`. A changed template replaces them by itself, a tenth of
- * them at a time and with two halts; it goes back when the new ones do not come up.
+ * them at a time and with two halts. A new one counts once Kubernetes calls its node ready. Nothing goes back by itself
+ * (`groupSettings`).
  *
  * @throws Error when the name is taken or no DNS label of at most 20 characters, the instance types differ in
  * architecture, or the image is EKS' stock one
@@ -62,7 +67,7 @@ export class WorkerGroup extends Construct {
   constructor(scope: Construct, id: string, props: WorkerGroupProps) {
     super(scope, id);
     const { place, groupName, scaling, role } = props;
-    if (!SHORT_LABEL.test(groupName) || TAKEN.test(groupName)) {
+    if (!SHORT_LABEL.test(groupName) || isControlPlanePart(groupName)) {
       throw new Error(
         `${JSON.stringify(groupName)} is no name of a worker group; write a label like general`,
       );
@@ -91,7 +96,9 @@ export class WorkerGroup extends Construct {
           maxPods: props.maxPods,
           labels: props.labels,
           group: name,
+          launchHook: LAUNCH_HOOK,
           lifecycleHook: LeaveHook.hookName,
+          leaveLimitSeconds: LEAVE_LIMIT_SECONDS,
         }),
         { [PLACES.certificateAuthority]: props.certificateAuthority },
       ),
@@ -127,11 +134,16 @@ export class WorkerGroup extends Construct {
           checkpointPercentages: [10, 50, 100],
           checkpointDelay: "600",
           instanceWarmup: "300",
-          autoRollback: true,
           skipMatching: true,
         },
       },
       lifecycle: scaling.ignoresDesired ? { ignoreChanges: ["desired_capacity"] } : undefined,
+    });
+    // The group itself sees EC2's health alone, and would put workers whose kubelet never joins in the place of all others.
+    new LaunchHook(this, "launch-hook", {
+      groupName: group.name,
+      hookName: LAUNCH_HOOK,
+      seconds: LAUNCH_SECONDS,
     });
     new LeaveHook(this, "leave", { groupName: group.name });
   }

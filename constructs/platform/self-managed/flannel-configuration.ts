@@ -1,8 +1,7 @@
+import { VXLAN_PORT } from "../../../environment/naming";
+
 /** Folder in which Flannel finds its files. */
 export const FLANNEL_FOLDER = "/etc/kube-flannel";
-
-/** The overlay's port between nodes, which the security group of workers opens to workers. */
-export const VXLAN_PORT = 8472;
 
 /**
  * Flannel's files by name: what container runtimes read (`cni-conf.json`) and what flanneld reads (`net-conf.json`).

@@ -1,6 +1,6 @@
 import { EksCluster, type EksClusterProps } from "../../../constructs/cluster/eks/eks-cluster";
 import { EndpointAccess } from "../../../constructs/cluster/eks/endpoint-access";
-import { NodeImage } from "../../../constructs/cluster/node-image";
+import { NodeImage } from "../../../constructs/instances/node-image";
 import { Scaling } from "../../../constructs/cluster/scaling";
 import type { Network } from "../../../constructs/network/network";
 import { inStack, pluck } from "../../support/construct";

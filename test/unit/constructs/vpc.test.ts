@@ -81,6 +81,13 @@ test("load balancers find private and public subnets by their tags", () => {
   expect(tags.filter((tag) => tag["kubernetes.io/role/elb"] === "1")).toHaveLength(3);
 });
 
+test("networks that others associate with the private zone stay associated", () => {
+  expect(make().only("aws_route53_zone")).toMatchObject({
+    vpc: [{ vpc_id: expect.stringContaining("aws_vpc.") }],
+    lifecycle: { ignore_changes: ["vpc"] },
+  });
+});
+
 test("the default security group has no rules", () => {
   const group = make().only("aws_default_security_group");
   expect(group).not.toHaveProperty("ingress");

@@ -1,4 +1,4 @@
-import { architectureOf, INSTANCE_TYPE } from "../../../environment/instance-type";
+import { architectureOf, hasNvme, INSTANCE_TYPE } from "../../../environment/instance-type";
 
 test.each([
   "t3.nano",
@@ -48,3 +48,23 @@ test.each([
   "u7i-12tb.224xlarge",
   "inf2.xlarge",
 ])("%s is amd64", (type) => expect(architectureOf(type)).toBe("amd64"));
+
+test.each([
+  ...["t1.micro", "t2.large", "m1.large", "m2.xlarge", "m3.medium", "m4.large", "m4.16xlarge"],
+  ...["c1.medium", "c3.large", "c4.large", "r3.large", "r4.large", "i2.xlarge", "i3.large", "d2.xlarge"],
+  ...["g2.2xlarge", "g3.4xlarge", "g3s.xlarge", "p2.xlarge", "p3.2xlarge", "x1.16xlarge", "x1e.xlarge"],
+  ...["h1.2xlarge", "f1.2xlarge", "cc2.8xlarge", "cr1.8xlarge", "hs1.8xlarge"],
+])("%s shows no volume as an NVMe device", (type) => expect(hasNvme(type)).toBe(false));
+
+test.each([
+  ...["m7i.large", "m5.large", "t3.small", "t4g.small", "c5.large", "r5.large", "i3.metal", "i3en.large"],
+  ...[
+    "d3.xlarge",
+    "g4dn.xlarge",
+    "p3dn.24xlarge",
+    "x2gd.medium",
+    "a1.large",
+    "f2.6xlarge",
+    "u-6tb1.112xlarge",
+  ],
+])("%s shows a volume as an NVMe device", (type) => expect(hasNvme(type)).toBe(true));

@@ -172,6 +172,13 @@ testMistakes({
     "m7i.2xlarge]",
     "clusters.alpha.workers.general.instanceTypes[1]: instance type m7i.2xlarge is there twice",
   ),
+  "an instance type on Xen for etcd": mistake(
+    "members: 3\n      instanceType: m7i.large",
+    "members: 3\n      instanceType: m4.large",
+    "m4.large",
+    "clusters.alpha.etcd.instanceType: m4.large is not built on Nitro and shows no NVMe device",
+    "write one that is, like m7i.large",
+  ),
   "an even number of etcd members": mistake(
     "members: 3",
     "members: 4",

@@ -2,6 +2,7 @@ import { App } from "cdktf";
 import { defineEnvironment } from "../../../environment/define";
 import { ClusterStack } from "../../../stacks/cluster-stack";
 import { addEnvironment } from "../../../stacks/environment-stacks";
+import { NetworkStack } from "../../../stacks/network-stack";
 import { PlatformStack } from "../../../stacks/platform-stack";
 import { exampleEnvironment, synthesize } from "../../../testing";
 
@@ -182,4 +183,14 @@ test.each([ClusterStack, PlatformStack])(
 test("no secret is in what is synthesized", () => {
   const text = JSON.stringify(synth(withState()));
   expect(text).not.toMatch(/BEGIN [A-Z ]*PRIVATE KEY|AKIA[A-Z0-9]{16}|password/i);
+});
+
+test("a network without an active cluster is refused, also when nothing checked the environment", () => {
+  const environment = defineEnvironment(exampleEnvironment());
+  const clusters = Object.fromEntries(
+    Object.entries(environment.clusters).map(([name, spec]) => [name, { ...spec, role: "passive" as const }]),
+  );
+  expect(() => new NetworkStack(new App(), { ...environment, clusters })).toThrow(
+    `environment ${environment.environment} has no active cluster`,
+  );
 });

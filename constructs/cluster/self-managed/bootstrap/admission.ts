@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { ADD_ON_NAMESPACE, SYSTEM_NAMESPACE } from "../../../../environment/naming";
+import { ADD_ON_NAMESPACE } from "../../../../environment/naming";
 
 /**
  * AdmissionConfiguration. Pod security warns and records in the audit log and refuses nothing by itself, as on EKS:
@@ -26,7 +26,8 @@ export function renderAdmissionConfiguration(): string {
           exemptions: {
             usernames: [],
             runtimeClasses: [],
-            namespaces: ["kube-system", ADD_ON_NAMESPACE, SYSTEM_NAMESPACE],
+            // An exemption goes before a namespace's labels: whose namespace has labels of its own is not here.
+            namespaces: ["kube-system", ADD_ON_NAMESPACE],
           },
         },
       },

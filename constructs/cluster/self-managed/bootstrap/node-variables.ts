@@ -31,7 +31,8 @@ export function nodeVariables(
 }
 
 /** Variables of nodes that leave in order before they are terminated. */
-export const leaveVariables = ({ group, lifecycleHook }: LeaveSettings): Record<string, string> => ({
-  SKYLINE_GROUP: group,
-  SKYLINE_LIFECYCLE_HOOK: lifecycleHook,
+export const leaveVariables = (leave: LeaveSettings): Record<string, string> => ({
+  SKYLINE_GROUP: leave.group,
+  SKYLINE_LIFECYCLE_HOOK: leave.lifecycleHook,
+  SKYLINE_LEAVE_LIMIT: String(leave.leaveLimitSeconds),
 });

@@ -19,6 +19,8 @@ export interface LeaveSettings {
   readonly group: string;
   /** Name of the hook on `autoscaling:EC2_INSTANCE_TERMINATING`. */
   readonly lifecycleHook: string;
+  /** Most seconds that the leaving may take; a node that has not left in order by then goes all the same. */
+  readonly leaveLimitSeconds: number;
 }
 
 export interface EtcdMemberSettings extends NodePlace, LeaveSettings {
@@ -56,6 +58,8 @@ export interface ControllerSettings extends NodePlace {
 }
 
 export interface WorkerSettings extends NodePlace, LeaveSettings {
+  /** Name of the hook on `autoscaling:EC2_INSTANCE_LAUNCHING`, which waits until the node is ready. */
+  readonly launchHook: string;
   /** Base64 of the PEM of the cluster's authority, from `authorityParameter`. */
   readonly certificateAuthority: string;
   /** Network of Services, whose tenth address is that of DNS. Read as a network. */

@@ -25,6 +25,7 @@ export function renderWorker(worker: WorkerSettings): string {
     node: {
       ...nodeVariables("worker", worker, [consulAgentSecret(worker.environment)]),
       ...leaveVariables(worker),
+      SKYLINE_LAUNCH_HOOK: worker.launchHook,
     },
     files: [
       { path: WORKER_AUTHORITY, content: `${worker.certificateAuthority}\n`, decode: true },

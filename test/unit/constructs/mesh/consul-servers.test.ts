@@ -1,5 +1,6 @@
-import { NodeImage } from "../../../../constructs/cluster/node-image";
-import { rightsOf, userData } from "../self-managed/fixture";
+import { NodeImage } from "../../../../constructs/instances/node-image";
+import { leaveLimit } from "../../../support/user-data";
+import { SESSION_MANAGER, rightsOf, userData } from "../self-managed/fixture";
 import { consulServers, place, rules } from "./fixture";
 
 const stack = consulServers();
@@ -28,7 +29,7 @@ test("given the least, the group has exactly these settings", () => {
     instance_maintenance_policy: refreshed,
     instance_refresh: {
       strategy: "Rolling",
-      preferences: { ...refreshed, instance_warmup: "60", auto_rollback: true, skip_matching: true },
+      preferences: { ...refreshed, instance_warmup: "60", skip_matching: true },
     },
     tag: Object.entries(tags).map(([key, value]) => ({ key, value, propagate_at_launch: true })),
     timeouts: { delete: "30m" },
@@ -119,6 +120,7 @@ test("the role may do exactly this", () => {
       Resource: [place.keyArn],
       Condition: { StringEquals: { "kms:ViaService": "s3.us-east-1.amazonaws.com" } },
     },
+    SESSION_MANAGER,
   ]);
 });
 
@@ -166,6 +168,8 @@ test("user data starts the servers' target, says where secrets are, and holds no
   expect(script).toContain('SKYLINE_ROLE="consul"\n');
   expect(script).toContain('SKYLINE_LAUNCH_HOOK="voter"\n');
   expect(script).toContain('SKYLINE_LIFECYCLE_HOOK="leave"\n');
+  // A server waits for 300 s until the others can do without it.
+  expect(leaveLimit(script)).toBeGreaterThan(300 + 60);
   expect(script).toContain('SKYLINE_SNAPSHOT_BUCKET="example-consul-111111111111"\n');
   expect(script).not.toMatch(/PRIVATE KEY|"encrypt"|"tokens"|initial_management/);
 });

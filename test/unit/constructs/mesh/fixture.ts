@@ -1,4 +1,4 @@
-import { NodeImage } from "../../../../constructs/cluster/node-image";
+import { NodeImage } from "../../../../constructs/instances/node-image";
 import { ConsulServers, type ConsulServersProps } from "../../../../constructs/mesh/consul-servers";
 import type { MeshPlace } from "../../../../constructs/mesh/mesh-place";
 import { SdbGateways, type SdbGatewaysProps } from "../../../../constructs/mesh/sdb-gateways";

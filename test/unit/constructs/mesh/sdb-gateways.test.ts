@@ -1,4 +1,5 @@
-import { rightsOf, userData } from "../self-managed/fixture";
+import { leaveLimit } from "../../../support/user-data";
+import { SESSION_MANAGER, rightsOf, userData } from "../self-managed/fixture";
 import { place, rules, sdbGateways } from "./fixture";
 
 const stack = sdbGateways();
@@ -28,7 +29,6 @@ test("given the least, the group has exactly these settings", () => {
         checkpoint_percentages: [34, 100],
         checkpoint_delay: "300",
         instance_warmup: "120",
-        auto_rollback: true,
         skip_matching: true,
       },
     },
@@ -114,6 +114,7 @@ test("a gateway is drained for longer than the balancer takes to see it, and wit
   });
   // NGINX has 75 s to finish what it has, the agent 60 s to leave.
   expect(Number(hook.heartbeat_timeout)).toBeGreaterThan(drain + 75 + 60);
+  expect(leaveLimit(userData(stack, "example-gateways"))).toBeGreaterThan(drain + 75 + 60);
 });
 
 test("the role may read the gateways' secret, find servers and say that it has left", () => {
@@ -127,6 +128,7 @@ test("the role may read the gateways' secret, find servers and say that it has l
       ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
       ["arn:aws:autoscaling:us-east-1:111111111111:autoScalingGroup:*:autoScalingGroupName/example-gateways"],
     ],
+    [SESSION_MANAGER.Action, SESSION_MANAGER.Resource],
   ]);
 });
 
@@ -150,6 +152,14 @@ test("security groups let through exactly this", () => {
     "example-gateways-balancer example-gateways tcp 5042",
     "example-gateways-balancer example-gateways tcp 5044",
   ]);
+});
+
+test("a client network may have the name of any other rule", () => {
+  const clients = ["vpc", "calls", "health", "office"].map((name, n) => ({ name, cidr: `10.9${n}.0.0/16` }));
+  const named = rules(sdbGateways({ place: { ...place, clients } }), "ingress");
+  expect(named).toEqual(
+    expect.arrayContaining(clients.map(({ cidr }) => `example-gateways-balancer ${cidr} tcp 5042`)),
+  );
 });
 
 test("user data starts the gateways' target, says where secrets are, and holds none", () => {

@@ -39,6 +39,7 @@ describe("security groups", () => {
     expect(rules("aws_vpc_security_group_ingress_rule")).toEqual([
       "example-alpha-control-plane 10.0.0.0/16 tcp 443",
       "example-alpha-controllers example-alpha-control-plane tcp 6443",
+      "example-alpha-controllers example-alpha-workers tcp 6443",
       "example-alpha-etcd example-alpha-controllers tcp 2379",
       "example-alpha-etcd example-alpha-etcd tcp 2379",
       "example-alpha-etcd example-alpha-etcd tcp 2380",

@@ -1,4 +1,4 @@
-import { group, image, make, rightsOf, userData } from "./fixture";
+import { SESSION_MANAGER, group, image, make, rightsOf, userData } from "./fixture";
 
 const stack = make();
 const controllers = { instanceType: "m7i.large", image };
@@ -7,7 +7,7 @@ test("given the least, controllers are a group of three behind the balancer, rep
   expect(group(stack, "example-alpha-controllers")).toEqual({
     name: "example-alpha-controllers",
     min_size: 3,
-    max_size: 3,
+    max_size: 4,
     desired_capacity: 3,
     vpc_zone_identifier: ["subnet-a", "subnet-b", "subnet-c"],
     target_group_arns: [expect.stringMatching(/^\$\{aws_lb_target_group\.cluster_api_targets_/)],
@@ -17,13 +17,13 @@ test("given the least, controllers are a group of three behind the balancer, rep
       id: expect.stringContaining("aws_launch_template.cluster_controllers_"),
       version: expect.stringMatching(/\.latest_version\}$/),
     },
+    instance_maintenance_policy: { min_healthy_percentage: 100, max_healthy_percentage: 134 },
     instance_refresh: {
       strategy: "Rolling",
       preferences: {
         min_healthy_percentage: 100,
         max_healthy_percentage: 134,
         instance_warmup: "120",
-        auto_rollback: true,
         skip_matching: true,
       },
     },
@@ -42,8 +42,14 @@ test.each([
   [5, 120],
   [9, 112],
 ])("of %i controllers one more stands while one is replaced: %i %", (count, most) => {
-  const refreshed = group(make({ controllers: { ...controllers, count } }), "example-alpha-controllers");
-  expect(refreshed.instance_refresh).toMatchObject({ preferences: { max_healthy_percentage: most } });
+  const healthy = { min_healthy_percentage: 100, max_healthy_percentage: most };
+  expect(group(make({ controllers: { ...controllers, count } }), "example-alpha-controllers")).toMatchObject({
+    desired_capacity: count,
+    max_size: count + 1,
+    // Also when none is ready any more: else the group would end them all at once.
+    instance_maintenance_policy: healthy,
+    instance_refresh: { preferences: healthy },
+  });
   expect(Math.floor((count * most) / 100) - count).toBe(1);
 });
 
@@ -69,6 +75,7 @@ test("a controller reads the controllers' secret, and uses the key for this clus
       Condition: { StringEquals: { "kms:EncryptionContext:cluster": "example-alpha" } },
     },
     { Effect: "Allow", Action: ["ec2:DescribeInstances"], Resource: ["*"] },
+    SESSION_MANAGER,
   ]);
   // The context that the policy asks for is the one that is given.
   expect(userData(stack, "example-alpha-controllers")).toContain(

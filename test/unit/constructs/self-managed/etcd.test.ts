@@ -1,6 +1,7 @@
 import { Fn, Token } from "cdktf";
 import { pluck } from "../../../support/construct";
-import { group, image, least, make, rightsOf, statements, userData } from "./fixture";
+import { leaveLimit } from "../../../support/user-data";
+import { SESSION_MANAGER, group, image, least, make, rightsOf, statements, userData } from "./fixture";
 
 const stack = make();
 const members = [0, 1, 2].map((index) => `example-alpha-etcd-${index}`);
@@ -56,6 +57,7 @@ describe("a member", () => {
   test("reads its own secret, and takes its own volume and interface to its own instances", () => {
     for (const [index, name] of members.entries()) {
       const rights = rightsOf(stack, `etcd_member-${index}_`);
+      expect(rights).toContainEqual(SESSION_MANAGER);
       const resourcesOf = (action: string) =>
         rights.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource);
       expect(resourcesOf("secretsmanager:GetSecretValue")).toEqual([
@@ -115,6 +117,14 @@ describe("a member", () => {
       lifecycle_transition: "autoscaling:EC2_INSTANCE_TERMINATING",
       default_result: "CONTINUE",
     });
+  });
+
+  test("waits for the others for hours, yet less than EC2 Auto Scaling waits for it at most", () => {
+    const limit = (deletionProtection: boolean) =>
+      leaveLimit(userData(make({ deletionProtection }), "example-alpha-etcd-0"));
+    expect(limit(true)).toBeGreaterThan(4 * 60 * 60);
+    expect(limit(true)).toBeLessThan(100 * 300);
+    expect(limit(false)).toBe(30);
   });
 
   test("gets user data that Terraform fills in", () => {

@@ -1,4 +1,4 @@
-import { NodeImage } from "../../../../constructs/cluster/node-image";
+import { NodeImage } from "../../../../constructs/instances/node-image";
 import { Scaling } from "../../../../constructs/cluster/scaling";
 import {
   SelfManagedCluster,
@@ -75,6 +75,21 @@ export function statements(block: Block): Statement[] {
     .replace(/(?<=[[ ,])((?:data\.)?aws_[\w.-]+)(?=[\],}])/g, '"$1"');
   return (JSON.parse(json) as { Statement: Statement[] }).Statement;
 }
+
+/** Of every instance role: people get onto its nodes. */
+export const SESSION_MANAGER = {
+  Effect: "Allow",
+  Action: [
+    "ssm:UpdateInstanceInformation",
+    ...["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"].map(
+      (action) => `ssmmessages:${action}`,
+    ),
+    ...["AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply"].map(
+      (action) => `ec2messages:${action}`,
+    ),
+  ],
+  Resource: ["*"],
+};
 
 /** Statements of a role's own policy. */
 export const rightsOf = (stack: SynthesizedStack, role: string) =>

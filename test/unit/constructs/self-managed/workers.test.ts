@@ -1,6 +1,7 @@
-import { NodeImage } from "../../../../constructs/cluster/node-image";
 import { Scaling } from "../../../../constructs/cluster/scaling";
-import { general, group, make, rightsOf, userData, withWorkers } from "./fixture";
+import { NodeImage } from "../../../../constructs/instances/node-image";
+import { leaveLimit } from "../../../support/user-data";
+import { SESSION_MANAGER, general, group, make, rightsOf, userData, withWorkers } from "./fixture";
 
 const stack = withWorkers();
 const workers = group(stack, "example-alpha-general");
@@ -34,7 +35,6 @@ test("given the least, a worker group has exactly these settings", () => {
         checkpoint_percentages: [10, 50, 100],
         checkpoint_delay: "600",
         instance_warmup: "300",
-        auto_rollback: true,
         skip_matching: true,
       },
     },
@@ -48,6 +48,20 @@ test("given the least, a worker group has exactly these settings", () => {
     ],
     timeouts: { delete: "30m" },
   });
+});
+
+test("a new worker counts once it says that its node is ready, and is thrown away when it never does", () => {
+  expect(
+    stack.only("aws_autoscaling_lifecycle_hook", {
+      name: "ready",
+      autoscaling_group_name: `\${aws_autoscaling_group.${addressOf("example-alpha-general")}.name}`,
+    }),
+  ).toMatchObject({
+    lifecycle_transition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+    heartbeat_timeout: 900,
+    default_result: "ABANDON",
+  });
+  expect(userData(stack, "example-alpha-general")).toMatch(/^SKYLINE_LAUNCH_HOOK="?ready"?$/m);
 });
 
 test("a worker's termination waits until it is drained, which the worker says for its own group alone", () => {
@@ -69,6 +83,8 @@ test("a worker's termination waits until it is drained, which the worker says fo
   ]);
   expect(userData(stack, "example-alpha-general")).toMatch(/^SKYLINE_GROUP="?example-alpha-general"?$/m);
   expect(userData(stack, "example-alpha-general")).toMatch(/^SKYLINE_LIFECYCLE_HOOK="?leave"?$/m);
+  // The drain gives up by itself after 900 s, and the agent's stop comes before.
+  expect(leaveLimit(userData(stack, "example-alpha-general"))).toBeGreaterThan(900 + 90);
 });
 
 function addressOf(name: string): string {
@@ -128,6 +144,10 @@ describe("the workers' role", () => {
     expect(JSON.stringify(stack.all("aws_launch_template").map((it) => it.tag_specifications))).not.toContain(
       tag,
     );
+  });
+
+  test("lets people onto its nodes", () => {
+    expect(rights).toContainEqual(SESSION_MANAGER);
   });
 
   test("pulls images", () => {

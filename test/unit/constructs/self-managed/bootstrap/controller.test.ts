@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { renderController } from "../../../../../constructs/cluster/self-managed/bootstrap/controller";
+import { namespaces } from "../../../../../operations/manifests/self-managed/namespaces";
 import { flagsOf, runUserData, variablesOf } from "../../../../support/user-data";
 import { controller } from "./fixture";
 
@@ -73,6 +74,19 @@ describe("kube-apiserver", () => {
     ["3.1.2", "basic-auth-file"],
   ])("CIS %s: --%s is not there", (_number, flag) => {
     expect(flags("kube-apiserver")).not.toHaveProperty(flag);
+  });
+
+  test("no namespace whose labels hold pods back is exempt from Pod Security", () => {
+    const held = namespaces(["default", "skyline-system"])
+      .filter(({ metadata }) => metadata.labels?.["pod-security.kubernetes.io/enforce"] !== "privileged")
+      .map(({ metadata }) => metadata.name);
+    expect(held).toEqual(["skyline-system"]);
+    const { plugins } = yaml(flags("kube-apiserver")["admission-control-config-file"]!) as {
+      plugins: { configuration: { exemptions?: { namespaces: string[] } } }[];
+    };
+    const exempt = plugins.flatMap(({ configuration }) => configuration.exemptions?.namespaces ?? []);
+    expect(exempt).toEqual(["kube-system", "skyline-add-ons"]);
+    expect(exempt).not.toEqual(expect.arrayContaining(held));
   });
 
   test("it asks every member of etcd, and issues tokens in the name of its cluster's endpoint", () => {

@@ -28,6 +28,7 @@ test("units know the member, what outlives its instance, its secret and how it l
     SKYLINE_SECRETS: "skyline/development/alpha/etcd-1:/etc/etcd/pki:etcd",
     SKYLINE_GROUP: "development-alpha-etcd-1",
     SKYLINE_LIFECYCLE_HOOK: "leave",
+    SKYLINE_LEAVE_LIMIT: "1234",
     SKYLINE_MEMBER: "etcd-1",
     SKYLINE_OWN_ENDPOINT: `https://${host(1)}:2379`,
     SKYLINE_OTHER_ENDPOINTS: `https://${host(0)}:2379,https://${host(2)}:2379`,

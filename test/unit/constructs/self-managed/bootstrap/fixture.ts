@@ -24,6 +24,7 @@ export const member: EtcdMemberSettings = {
   snapshotKeyArn: "@@KEY@@",
   group: "development-alpha-etcd-1",
   lifecycleHook: "leave",
+  leaveLimitSeconds: 1234,
 };
 
 export const controller: ControllerSettings = {
@@ -47,5 +48,7 @@ export const worker: WorkerSettings = {
   serviceCidr: "172.20.0.0/16",
   labels: { team: "payments", "example.com/tier": "front" },
   group: "development-alpha-general",
+  launchHook: "ready",
   lifecycleHook: "leave",
+  leaveLimitSeconds: 1234,
 };

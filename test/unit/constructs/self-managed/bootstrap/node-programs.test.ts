@@ -25,7 +25,12 @@ describe("fetch-secrets", () => {
   test("writes each file of the secret as a whole, keys for their owner alone", async () => {
     const value = JSON.stringify({ "ca.crt": "certificate\n", "ca.key": "key\n", "sa.pub": "public\n" });
     expect(await secretsOf(value)).toMatchObject({ code: 0 });
-    expect(readdirSync(node.path("/etc/pki")).sort()).toEqual(["ca.crt", "ca.key", "sa.pub"]);
+    expect(readdirSync(node.path("/etc/pki")).sort()).toEqual([
+      ".complete-some-secret",
+      "ca.crt",
+      "ca.key",
+      "sa.pub",
+    ]);
     expect(node.read("etc/pki/ca.key")).toBe("key\n");
     expect([mode(""), mode("ca.crt"), mode("ca.key"), mode("sa.pub")]).toEqual(["700", "644", "600", "644"]);
     expect(node.read("calls")).toMatch(
@@ -40,6 +45,50 @@ describe("fetch-secrets", () => {
       code: 0,
       stderr: expect.stringContaining("attempt 1 of fetch failed"),
     });
+    expect(node.read("etc/pki/a.key")).toBe("text");
+  });
+
+  describe("at a later boot", () => {
+    const again = async (before: string) => {
+      await secretsOf('{"a.key":"old"}');
+      const program = "/usr/local/lib/skyline/fetch-secrets";
+      node.write(program, node.read(program).replace("PATIENCE=30", "PATIENCE=1"));
+      node.standIn("aws", `${before}echo '{"a.key":"new"}'`);
+      return node.run("fetch-secrets");
+    };
+
+    test("writes them anew", async () => {
+      expect(await again("")).toMatchObject({ code: 0 });
+      expect(node.read("etc/pki/a.key")).toBe("new");
+    });
+
+    test("waits a while for Secrets Manager, and writes them once it answers", async () => {
+      const result = await again("[ -e $FOLDER/asked ] || { touch $FOLDER/asked; exit 254; }\n");
+      expect(result).toMatchObject({ code: 0 });
+      expect(node.read("etc/pki/a.key")).toBe("new");
+    });
+
+    test("goes on with what is there when Secrets Manager does not answer, and says so", async () => {
+      const { code, stderr } = await again("exit 254\n");
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: expect.stringMatching(/<4>skyline: some\/secret could not be read for 1 s/),
+      });
+      expect(stderr).not.toContain("wrote the files");
+      expect(node.read("etc/pki/a.key")).toBe("old");
+    });
+  });
+
+  test("waits as at a first boot when the earlier one did not write all files", async () => {
+    start(["common"], `SKYLINE_SECRETS="some/secret:/etc/pki:${owner}"\n`);
+    const program = "/usr/local/lib/skyline/fetch-secrets";
+    node.write(program, node.read(program).replace("PATIENCE=30", "PATIENCE=0"));
+    node.write("/etc/pki/a.key", "of a set that was never complete");
+    node.standIn(
+      "aws",
+      `[ -e $FOLDER/asked ] || { touch $FOLDER/asked; exit 254; }\necho '{"a.key":"text"}'`,
+    );
+    expect(await node.run("fetch-secrets")).toMatchObject({ code: 0 });
     expect(node.read("etc/pki/a.key")).toBe("text");
   });
 
@@ -60,8 +109,11 @@ describe("fetch-secrets", () => {
 });
 
 describe("await-termination", () => {
-  const leaving = (leave: string, heartbeat = "60") => {
-    start(["common"], "SKYLINE_ROLE=tester\nSKYLINE_GROUP=group\nSKYLINE_LIFECYCLE_HOOK=hook\n");
+  const leaving = (leave: string, heartbeat = "60", limit = "600") => {
+    start(
+      ["common"],
+      `SKYLINE_ROLE=tester\nSKYLINE_GROUP=group\nSKYLINE_LIFECYCLE_HOOK=hook\nSKYLINE_LEAVE_LIMIT=${limit}\n`,
+    );
     const program = "/usr/local/lib/skyline/await-termination";
     node.write(program, node.read(program).replace("HEARTBEAT=60", `HEARTBEAT=${heartbeat}`));
     // In service at the first question, to be terminated at the second one.
@@ -103,6 +155,20 @@ esac`,
     expect(node.read("calls")).toContain(
       "record-lifecycle-action-heartbeat --auto-scaling-group-name group --lifecycle-hook-name hook --instance-id i-1",
     );
+  });
+
+  test.each([
+    ["never may leave", "exit 1"],
+    ["hangs as it leaves", "/bin/sleep 600"],
+  ])("lets a node go that %s, once its limit is over, and says so", async (_name, leave) => {
+    const { code, stderr } = await leaving(leave, "60", "1");
+    expect(code).toBe(0);
+    expect(stderr).toContain("<2>skyline: NOT left in order after 1 s");
+    expect(node.read("calls").match(/autoscaling .*/g)).toEqual([expect.stringContaining(complete)]);
+  });
+
+  test("says nothing of a limit when the node left in order", async () => {
+    expect((await leaving("exit 0")).stderr).not.toContain("NOT left");
   });
 });
 
@@ -177,5 +243,53 @@ esac`,
   expect(await node.run("node-name")).toMatchObject({ code: 0 });
   expect(node.read("run/skyline/node-name.env")).toBe(
     "SKYLINE_NODE_NAME=ip-10-0-0-9.ec2.internal\nSKYLINE_NODE_ADDRESS=10.0.0.9\nSKYLINE_PROVIDER_ID=aws:///us-east-1a/i-1\n",
+  );
+});
+
+describe("complete-launch", () => {
+  const launched = (hook: string, aws: string) => {
+    start(["common"], `SKYLINE_GROUP=group\n${hook}`);
+    node.standIn("curl", "case $* in *token) echo token ;; *) echo i-1 ;; esac");
+    node.standIn("aws", `echo "aws $*" >>$FOLDER/calls\n${aws}`);
+    return node.run("complete-launch");
+  };
+  const calls = () => (existsSync(node.path("calls")) ? node.read("calls").match(/autoscaling .*/g) : null);
+  const complete =
+    "autoscaling complete-lifecycle-action --auto-scaling-group-name group --lifecycle-hook-name ready --instance-id i-1 --lifecycle-action-result CONTINUE";
+
+  test("says that the instance is in service, until it is heard", async () => {
+    const once = "[ -e $FOLDER/asked ] || { touch $FOLDER/asked; exit 254; }";
+    expect(await launched("SKYLINE_LAUNCH_HOOK=ready\n", once)).toMatchObject({ code: 0 });
+    expect(calls()).toEqual([complete, complete]);
+  });
+
+  test("takes it that nobody waits for an instance that only restarts", async () => {
+    const nobody = "echo 'An error: No active Lifecycle Action found with instance ID i-1' >&2; exit 254";
+    expect(await launched("SKYLINE_LAUNCH_HOOK=ready\n", nobody)).toMatchObject({ code: 0 });
+    expect(calls()).toEqual([complete]);
+  });
+
+  test("says nothing where there is no such hook", async () => {
+    expect(await launched("", "exit 1")).toMatchObject({ code: 0 });
+    expect(calls()).toBeNull();
+  });
+});
+
+test("worker-ready waits until Kubernetes itself calls the node ready", async () => {
+  start(["common", "worker"], "");
+  // No credentials before it has joined, then a node without a network, then a node.
+  node.standIn(
+    "kubectl",
+    `echo "$*" >>$FOLDER/calls
+case $(wc -l <$FOLDER/calls) in 1) exit 1 ;; 2) echo False ;; *) echo True ;; esac`,
+  );
+  const environment = { SKYLINE_NODE_NAME: "ip-10-0-0-9.ec2.internal" };
+  expect(await node.run("worker-ready", environment)).toMatchObject({ code: 0 });
+  expect(node.read("calls").trim().split("\n")).toEqual(
+    Array(3).fill(
+      expect.stringMatching(
+        /^--kubeconfig \/var\/lib\/kubelet\/kubeconfig .*get node ip-10-0-0-9\.ec2\.internal /,
+      ),
+    ),
   );
 });

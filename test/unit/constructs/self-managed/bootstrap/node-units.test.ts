@@ -45,7 +45,8 @@ const scripts = ["common", ...ROLES].flatMap((part) =>
 
 /** Units and programs of workers that come with the agent, from the gateways' folder. */
 const OF_CONSUL = ["consul.service", "consul-configure"];
-const OF_DEBIAN = ["chrony.service"];
+/** The agent is enabled in the image: it is wanted most where the user data failed. */
+const OF_PACKAGES = ["chrony.service", "amazon-ssm-agent.service"];
 
 describe.each(["common", ...ROLES] as const)("files of %s", (part) => {
   const { common, roles } = imageContract();
@@ -58,7 +59,7 @@ describe.each(["common", ...ROLES] as const)("files of %s", (part) => {
         .map((path) => basename(path)),
       ...needs.units,
       ...(needs.target === undefined ? [] : [needs.target]),
-    ].filter((name) => ![...OF_CONSUL, ...OF_DEBIAN].includes(name));
+    ].filter((name) => ![...OF_CONSUL, ...OF_PACKAGES].includes(name));
     expect(Object.keys(filesOf(part)).sort()).toEqual(promised.sort());
   });
 });
@@ -76,7 +77,9 @@ describe.each(ROLES)("units of %s", (role) => {
     const wanted = words(target, "Unit", "Wants");
     const started = contract.units.filter(
       (unit) =>
-        unit !== "etcd-snapshot.service" && (role !== "controller" || unit !== "skyline-terminate.service"),
+        unit !== "etcd-snapshot.service" &&
+        unit !== "amazon-ssm-agent.service" &&
+        (role !== "controller" || unit !== "skyline-terminate.service"),
     );
     expect(wanted.sort()).toEqual(started.sort());
     expect(words(target, "Install", "WantedBy")).toEqual(["multi-user.target"]);
@@ -162,6 +165,24 @@ test.each([
 ])("%s is started again for as long as the instance lives", (name) => {
   expect(unitOf(name)["Service"]).toMatchObject({ Restart: ["always"], RestartSec: ["5"] });
   expect(unitOf(name)["Unit"]).toMatchObject({ StartLimitIntervalSec: ["0"] });
+});
+
+test.each(["interface", "volume"])("a member's %s is tried again, and etcd started after it", (what) => {
+  const unit = unitOf(`skyline-${what}`);
+  expect(unit["Service"]).toMatchObject({
+    Restart: ["on-failure"],
+    RestartSec: ["5"],
+    // A start that waited for it was given up with it.
+    ExecStartPost: ["/usr/bin/systemctl start --no-block etcd.service"],
+  });
+  expect(unit["Unit"]).toMatchObject({ StartLimitIntervalSec: ["0"] });
+});
+
+test("a worker is in service after it is ready, and no sooner", () => {
+  expect(unitOf("skyline-worker-ready")["Service"]?.["ExecStart"]).toEqual([
+    "/usr/local/lib/skyline/worker-ready",
+    "/usr/local/lib/skyline/complete-launch",
+  ]);
 });
 
 test("etcd and the API server say themselves when they are ready", () => {

@@ -13,7 +13,9 @@ test("it starts its target, and its units know its secret and how it leaves", ()
     SKYLINE_ROLE: "worker",
     SKYLINE_SECRETS: "skyline/development/consul/workers:/etc/consul.d/pki:consul",
     SKYLINE_GROUP: "development-alpha-general",
+    SKYLINE_LAUNCH_HOOK: "ready",
     SKYLINE_LIFECYCLE_HOOK: "leave",
+    SKYLINE_LEAVE_LIMIT: "1234",
   });
 });
 

@@ -1,7 +1,7 @@
 import { IamServiceLinkedRole } from "@cdktf/provider-aws/lib/iam-service-linked-role";
 import { Construct } from "constructs";
-import type { Statement } from "../../iam";
-import { shortName } from "../../short-name";
+import type { Statement } from "../iam";
+import { shortName } from "../short-name";
 
 export interface LaunchRoleProps {
   readonly name: string;

@@ -1,12 +1,12 @@
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
 import { Token, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { imageId } from "../image-id";
-import type { NodeImage } from "../node-image";
-import type { ClusterPlace } from "./place";
+import { imageId } from "./image-id";
+import type { NodeImage } from "./node-image";
+import type { InstancePlace } from "./instance-place";
 
 export interface NodeTemplateProps {
-  readonly place: Pick<ClusterPlace, "keyArn">;
+  readonly place: Pick<InstancePlace, "keyArn">;
   readonly name: string;
   readonly description: string;
   readonly image: NodeImage;
@@ -33,7 +33,7 @@ export interface NodeTemplateProps {
  */
 export class NodeTemplate extends Construct {
   readonly templateId: string;
-  /** A number and not `$Latest`: a group shows its change in a plan, and can roll back from it. */
+  /** A number and not `$Latest`: a group shows its change in a plan. */
   readonly version: string;
 
   constructor(scope: Construct, id: string, props: NodeTemplateProps) {

@@ -1,6 +1,7 @@
 /**
  * Stands for aws-encryption-provider, of which Debian and the package registries have no build: the same flags, the same
- * API on the same socket, and calls of KMS with the credentials of the instance. Runs inside a machine.
+ * API on the same socket, and calls of KMS. Like a program with AWS' SDK it has credentials and the endpoint from its
+ * environment, and otherwise those of the instance. Runs outside Jest, with the .proto beside it.
  */
 import { loadPackageDefinition, Server, ServerCredentials, status, type sendUnaryData } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
@@ -43,15 +44,20 @@ interface Answer {
   readonly Plaintext: string;
 }
 
+interface Credentials {
+  readonly AccessKeyId: string;
+  readonly Token?: string;
+}
+
 async function kms(action: "Encrypt" | "Decrypt", parameters: object): Promise<Answer> {
   const { AccessKeyId, Token } = await credentials();
   const scope = `${AccessKeyId}/20260101/${region}/kms/aws4_request`;
-  const answer = await fetch(`https://kms.${region}.amazonaws.com/`, {
+  const answer = await fetch(process.env.AWS_ENDPOINT_URL ?? `https://kms.${region}.amazonaws.com/`, {
     method: "POST",
     headers: {
       "content-type": "application/x-amz-json-1.1",
       "x-amz-target": `TrentService.${action}`,
-      "x-amz-security-token": Token,
+      ...(Token === undefined ? {} : { "x-amz-security-token": Token }),
       authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
     },
     body: JSON.stringify({ EncryptionContext, ...parameters }),
@@ -61,7 +67,9 @@ async function kms(action: "Encrypt" | "Decrypt", parameters: object): Promise<A
   return (await answer.json()) as Answer;
 }
 
-async function credentials(): Promise<{ AccessKeyId: string; Token: string }> {
+async function credentials(): Promise<Credentials> {
+  const { AWS_ACCESS_KEY_ID: given } = process.env;
+  if (given !== undefined) return { AccessKeyId: given };
   const metadata = "http://169.254.169.254/latest";
   const asked = await fetch(`${metadata}/api/token`, {
     method: "PUT",
@@ -70,10 +78,7 @@ async function credentials(): Promise<{ AccessKeyId: string; Token: string }> {
   const headers = { "x-aws-ec2-metadata-token": await asked.text() };
   const list = `${metadata}/meta-data/iam/security-credentials/`;
   const role = await (await fetch(list, { headers })).text();
-  return (await (await fetch(`${list}${role}`, { headers })).json()) as {
-    AccessKeyId: string;
-    Token: string;
-  };
+  return (await (await fetch(`${list}${role}`, { headers })).json()) as Credentials;
 }
 
 /** A call of gRPC as a function of its request. */
@@ -107,7 +112,7 @@ interface Loaded {
 }
 
 const { v2 } = loadPackageDefinition(
-  loadSync(join(__dirname, "boot-kms.proto"), { keepCase: true }),
+  loadSync(join(__dirname, "encryption-provider.proto"), { keepCase: true }),
 ) as unknown as Loaded;
 const server = new Server();
 server.addService(v2.KeyManagementService.service, service);

@@ -1,8 +1,13 @@
-import type { ClusterPlace } from "./place";
+import type { InstancePlace } from "./instance-place";
 
-/** What all Auto Scaling groups of a cluster have in common. */
+/**
+ * What all Auto Scaling groups of a cluster have in common.
+ *
+ * None of them sets `autoRollback`: Terraform's provider writes the new template into the group before it starts the
+ * refresh, so AWS knows no older one to go back to (hashicorp/terraform-provider-aws, issue 34189).
+ */
 export const groupSettings = (
-  place: Pick<ClusterPlace, "launchRoleArn">,
+  place: Pick<InstancePlace, "launchRoleArn">,
   name: string,
   tags: Readonly<Record<string, string>>,
 ) => ({

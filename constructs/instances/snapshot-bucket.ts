@@ -5,11 +5,11 @@ import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
 import { Construct } from "constructs";
-import { policy } from "../../iam";
-import type { ClusterPlace } from "./place";
+import { policy } from "../iam";
+import type { InstancePlace } from "./instance-place";
 
 export interface SnapshotBucketProps {
-  readonly place: Pick<ClusterPlace, "name" | "account" | "keyArn" | "deletionProtection">;
+  readonly place: Pick<InstancePlace, "name" | "account" | "keyArn" | "deletionProtection">;
   /** Whose snapshots: `etcd`. */
   readonly of: string;
 }

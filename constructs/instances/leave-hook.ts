@@ -1,7 +1,7 @@
 import { AutoscalingLifecycleHook } from "@cdktf/provider-aws/lib/autoscaling-lifecycle-hook";
 import { Construct } from "constructs";
-import { allow, type Statement } from "../../iam";
-import type { ClusterPlace } from "./place";
+import { allow, type Statement } from "../iam";
+import type { InstancePlace } from "./instance-place";
 
 export interface LeaveHookProps {
   readonly groupName: string;
@@ -17,7 +17,7 @@ export class LeaveHook extends Construct {
   static readonly hookName = "leave";
 
   /** Lets the nodes of the group of that name, and no others, say that they are done. */
-  static completedBy(place: Pick<ClusterPlace, "account" | "region">, groupName: string): Statement {
+  static completedBy(place: Pick<InstancePlace, "account" | "region">, groupName: string): Statement {
     return allow(
       ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
       [
