@@ -23,7 +23,9 @@ const plugged = new Map<string, string>();
 function lay(): void {
   const ip = (...args: string[]) => execFileSync("ip", args);
   ip("link", "set", "lo", "up");
-  ip("link", "add", "bridge", "type", "bridge");
+  // A bridge without an address of its own takes the lowest one of its ports: when that machine's cable is cut it takes
+  // another, and for up to a minute nobody reaches the routers, which all machines know by the old one.
+  ip("link", "add", "bridge", "address", "02:00:00:00:00:01", "type", "bridge");
   for (const address of [network.resolver, network.aws, network.balancer]) {
     ip("address", "add", `${address}/${network.prefix}`, "dev", "bridge");
   }

@@ -37,8 +37,13 @@ export class CoreDns {
       args: ["-conf", file],
       logFile: join(directory, "coredns.log"),
     });
-    await process.ready(() => httpGet(`http://127.0.0.1:${ready}/ready`));
-    return new CoreDns(process, port, upstream);
+    const dns = new CoreDns(process, port, upstream);
+    await process.ready(async () => {
+      await httpGet(`http://127.0.0.1:${ready}/ready`);
+      // CoreDNS says that it is ready before it listens for questions.
+      await dns.resolver.resolve4("kubernetes.default.svc.cluster.local");
+    });
+    return dns;
   }
 
   private constructor(
