@@ -25,7 +25,7 @@ function lay(): void {
   ip("link", "set", "lo", "up");
   // A bridge without an address of its own takes the lowest one of its ports: when that machine's cable is cut it takes
   // another, and for up to a minute nobody reaches the routers, which all machines know by the old one.
-  ip("link", "add", "bridge", "address", "02:00:00:00:00:01", "type", "bridge");
+  ip("link", "add", "bridge", "address", "02:00:00:00:ff:01", "type", "bridge");
   for (const address of [network.resolver, network.aws, network.balancer]) {
     ip("address", "add", `${address}/${network.prefix}`, "dev", "bridge");
   }
