@@ -62,9 +62,16 @@ export async function checkov(stack: string, plan: string): Promise<Report> {
   return { passed: output.summary.passed, failed };
 }
 
-/** The reviewed list: every entry with a reason. */
+/** The reviewed list: every entry with a reason, for one check or several, of one start of an address or several. */
 export function reviewedSkips(): Skip[] {
-  return parse(readFileSync(join(PINS, "reviewed.yaml"), "utf8")) as Skip[];
+  const entries = parse(readFileSync(join(PINS, "reviewed.yaml"), "utf8")) as {
+    checks: string[];
+    resources: string[];
+    reason: string;
+  }[];
+  return entries.flatMap(({ checks, resources, reason }) =>
+    checks.flatMap((check) => resources.map((resource) => ({ check, resource, reason }))),
+  );
 }
 
 /** Findings that nobody has looked at, and entries that no finding needs any more. */

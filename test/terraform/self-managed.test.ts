@@ -67,11 +67,17 @@ async function apply(folder: string): Promise<void> {
   await terraform(folder, "apply", "-auto-approve", "-input=false");
 }
 
-/** The same project with another role of its cluster. */
-function synthesizeWithRole(role: Environment["clusters"][string]["role"]): void {
-  const changed = Object.entries(environment.clusters).map(([name, cluster]) => [name, { ...cluster, role }]);
+/** The same project with its cluster in another role, beside one that has taken its place and that nobody applies. */
+function synthesizeWithRole(role: "active" | "retiring" | "removed"): void {
+  const { alpha, zulu } = clusters as Required<Pick<Environment["clusters"], "alpha" | "zulu">>;
   const app = new App({ outdir: project.output });
-  addEnvironment(app, { ...environment, clusters: Object.fromEntries(changed) });
+  addEnvironment(app, {
+    ...shared,
+    clusters: {
+      alpha: { ...alpha, role },
+      ...(role === "active" ? {} : { zulu: { ...zulu, role: "active" } }),
+    } as Environment["clusters"],
+  });
   app.synth();
 }
 
