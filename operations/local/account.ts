@@ -1,5 +1,6 @@
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Environment } from "../../environment/schema";
+import { OperationFailure } from "../failure";
 import { initPki } from "../pki/init";
 import { makeBucket, type Emulator } from "./emulator";
 import { clientOptions, type AwsAccess } from "./facts/access";
@@ -31,7 +32,10 @@ export async function prepareAccount(
   for (const Name of images) {
     await ssm.send(new PutParameterCommand({ Name, Type: "String", Value: EMULATED_IMAGE }));
   }
-  const { outcomes } = await initPki(environment, { ...options, signal });
+  const { outcomes } = await initPki(environment, { ...options, signal }).catch((error: unknown) => {
+    // Its own hint speaks of going on later; this account ends with its emulator.
+    throw signal.aborted ? new OperationFailure("interrupted", "skyline pki init was interrupted") : error;
+  });
   return {
     images: images.length,
     secrets: outcomes.filter(({ kind, action }) => kind === "secret" && action === "created").length,

@@ -187,7 +187,8 @@ describe("the main job", () => {
 
 test.each([
   { signal: "SIGINT", when: "Terraform works", until: /10 of \d+ resources/, code: 130 },
-  { signal: "SIGTERM", when: "the app synthesizes", until: /AWS emulated at/, code: 143 },
+  { signal: "SIGTERM", when: "the account is prepared", until: /AWS emulated at/, code: 143 },
+  { signal: "SIGTERM", when: "the app synthesizes", until: /Account prepared/, code: 143 },
 ] as const)(
   "given $signal while $when, what was started is stopped and the exit code is $code",
   async ({ signal, until, code }) => {
