@@ -1,4 +1,3 @@
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Environment } from "../../environment/schema";
 import { OperationFailure } from "../failure";
 import { initPki } from "../pki/init";
@@ -27,6 +26,7 @@ export async function prepareAccount(
     await makeBucket(emulator, environment.state.bucket);
   }
   const options = clientOptions(access, access.aws);
+  const { PutParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
   const ssm = new SSMClient(options);
   const images = imageParameters(environment);
   for (const Name of images) {

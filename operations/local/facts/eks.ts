@@ -1,10 +1,3 @@
-import {
-  DescribeClusterCommand,
-  EKSClient,
-  ListAccessEntriesCommand,
-  ListAddonsCommand,
-  ListNodegroupsCommand,
-} from "@aws-sdk/client-eks";
 import { clusterResourceName } from "../../../environment/naming";
 import type { Environment, EksClusterSpec } from "../../../environment/schema";
 import { clientOptions, type AwsAccess } from "./access";
@@ -36,6 +29,13 @@ export async function readEks(
   name: string,
   spec: EksClusterSpec,
 ): Promise<{ facts: EksFacts; wrong: string[] }> {
+  const {
+    DescribeClusterCommand,
+    EKSClient,
+    ListAccessEntriesCommand,
+    ListAddonsCommand,
+    ListNodegroupsCommand,
+  } = await import("@aws-sdk/client-eks");
   const eks = new EKSClient(clientOptions(access, access.eks));
   const clusterName = clusterResourceName(environment.environment, name);
   const { cluster } = await eks.send(new DescribeClusterCommand({ name: clusterName }));

@@ -1,4 +1,3 @@
-import { AutoScalingClient, paginateDescribeAutoScalingGroups } from "@aws-sdk/client-auto-scaling";
 import { tagKeys } from "../../../environment/naming";
 import { clientOptions, type AwsAccess } from "./access";
 
@@ -12,6 +11,8 @@ export interface GroupFacts {
 
 /** The Auto Scaling groups of an environment, by name. */
 export async function readGroups(access: AwsAccess, environment: string): Promise<Map<string, GroupFacts>> {
+  const { AutoScalingClient, paginateDescribeAutoScalingGroups } =
+    await import("@aws-sdk/client-auto-scaling");
   const client = new AutoScalingClient(clientOptions(access, access.aws));
   const groups = new Map<string, GroupFacts>();
   const query = { Filters: [{ Name: `tag:${tagKeys.environment}`, Values: [environment] }] };

@@ -1,4 +1,3 @@
-import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { registry, type RegistryEntry } from "../../../environment/naming";
 import type { ClusterSpec, Environment } from "../../../environment/schema";
 import { clientOptions, type AwsAccess } from "./access";
@@ -11,6 +10,7 @@ export async function readRegistry(
   name: string,
   spec: ClusterSpec,
 ): Promise<{ entry: RegistryEntry; expectations: Expectation[] }> {
+  const { GetParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
   const ssm = new SSMClient(clientOptions(access, access.aws));
   const parameter = async (path: string) =>
     (await ssm.send(new GetParameterCommand({ Name: path }))).Parameter?.Value ?? "";
