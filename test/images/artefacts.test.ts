@@ -152,13 +152,14 @@ describe("lock.mjs", () => {
   test("says what is not there, and records nothing of it", async () => {
     const served = await serveArtefacts(IMAGES, "gateway");
     try {
-      await cp(LOCK, lockFile());
+      const unknown = (await readFile(LOCK, "utf8")).replace(/^kube-apiserver\/.*\n/gm, "");
+      await writeFile(lockFile(), unknown);
       const { code, stderr } = await lockScript("--base-url", served.baseUrl, "kube-apiserver");
       expect({ code, stderr }).toEqual({
         code: 2,
         stderr: expect.stringMatching(/kube-apiserver: 404/) as string,
       });
-      expect(await readFile(lockFile(), "utf8")).toBe(await readFile(LOCK, "utf8"));
+      expect(await readFile(lockFile(), "utf8")).toBe(unknown);
       expect(await lockScript("no-such-thing")).toMatchObject({ code: 2 });
     } finally {
       await served.close();
