@@ -94,7 +94,7 @@ export default tseslint.config(
     files: [
       "constructs/cluster/*/bootstrap/**/*.ts",
       "constructs/cluster/consul-agent/{agent,script}.ts",
-      "constructs/mesh/{consul-*,*-configuration,places}.ts",
+      "constructs/mesh/{consul-*,*-configuration,*-user-data}.ts",
     ],
     ignores: ["constructs/mesh/consul-servers.ts"],
     rules: rules([

@@ -9,11 +9,12 @@ import { failed } from "./error-report";
 import { examples } from "./examples";
 import { exitCodes, type ExitCode } from "./exit";
 import { printResult, type Streams } from "./output";
+import { meshCommand } from "./mesh/mesh";
 import { packageVersion } from "./package";
 import { Session } from "./session";
 
 /** Every command of the program; each adds itself to it. */
-const commands = [envCommand, localCommand, manifestsCommand, pkiCommand, completionCommand];
+const commands = [envCommand, localCommand, manifestsCommand, meshCommand, pkiCommand, completionCommand];
 
 /** The program with its commands, ready to parse. */
 export function buildProgram(session: Session, { stdout, stderr }: Streams): Command {

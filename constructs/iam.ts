@@ -46,3 +46,7 @@ export const secretArn = (place: AwsPlace, name: string) =>
 /** Reads one secret. */
 export const readSecret = (place: AwsPlace, name: string): Statement =>
   allow(["secretsmanager:GetSecretValue"], [secretArn(place, name)]);
+
+/** Reads one SSM parameter, whose name begins with a slash. */
+export const readParameter = ({ region, account }: AwsPlace, name: string): Statement =>
+  allow(["ssm:GetParameter"], [`arn:aws:ssm:${region}:${account}:parameter${name}`]);

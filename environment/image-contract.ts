@@ -28,7 +28,8 @@ const part = z.strictObject({
   directories: z.array(directory),
   sysctl: z.record(z.string(), z.string()).default({}),
 });
-const ROLES = ["etcd", "controller", "worker", "eks-worker", "gateway"] as const;
+// The last one is a role for nodes that are somebody else's, and has no image.
+const ROLES = ["etcd", "controller", "worker", "eks-worker", "gateway", "mesos-node"] as const;
 const contract = z.strictObject({ common: part, roles: z.record(z.enum(ROLES), part) });
 
 /** A kind of image. */
@@ -46,10 +47,11 @@ export function imageContract(): ImageContract {
   return read;
 }
 
-/** What images of a role have, with what all images have. */
+/** What images of a role have, with what all images have; a Mesos node is no image of ours, and has its own alone. */
 export function imageRole(role: ImageRole): ImagePart {
   const { common, roles } = imageContract();
   const own = roles[role];
+  if (role === "mesos-node") return own;
   return {
     target: own.target,
     binaries: [...common.binaries, ...own.binaries],

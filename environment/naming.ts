@@ -90,6 +90,7 @@ export const secretNames = {
   consulServers: (environment: string) => `skyline/${environment}/consul/servers`,
   consulGateways: (environment: string) => `skyline/${environment}/consul/gateways`,
   consulWorkers: (environment: string) => `skyline/${environment}/consul/workers`,
+  consulMesos: (environment: string) => `skyline/${environment}/consul/mesos`,
 } as const;
 
 /** Name of a self-managed cluster's API inside the environment, for as long as the cluster lives. */

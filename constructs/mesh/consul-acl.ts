@@ -1,9 +1,14 @@
 import { WORKER_SERVICE } from "../../environment/naming";
 import { WORKER_NODE_PREFIX } from "../cluster/consul-agent/script";
-import { asFile } from "./consul-configuration";
+import { asFile } from "../../environment/mesh/consul-configuration";
 
 /** Starts of node names in Consul, by the role that `SKYLINE_ROLE` says: `consul-configure` adds the instance's id. */
-export const NODE_PREFIXES = { consul: "consul-", gateway: "gateway-", worker: WORKER_NODE_PREFIX } as const;
+export const NODE_PREFIXES = {
+  consul: "consul-",
+  gateway: "gateway-",
+  worker: WORKER_NODE_PREFIX,
+  mesos: "mesos-",
+} as const;
 
 /** A policy, and the file of the servers' secret with the one token that has it. */
 interface Grant {
@@ -24,6 +29,12 @@ const WRITE: Access = { policy: "write" };
  * may write nodes of its own kind alone: with a Mesos node's address, a worker could draw that node's traffic to itself.
  */
 export function renderConsulAcl(environment: string): string {
+  /** A node of this kind, which renders routes from what all others have registered. */
+  const watcher = (prefix: string): Rules => ({
+    node_prefix: { "": READ, [prefix]: WRITE },
+    service_prefix: { "": READ },
+    key_prefix: { [`skyline/${environment}/`]: READ },
+  });
   const grants: Grant[] = [
     {
       name: "skyline-server",
@@ -35,17 +46,26 @@ export function renderConsulAcl(environment: string): string {
       name: "skyline-gateway",
       description: "Gateways: their agents, and consul-template",
       token: "gateway.token",
-      rules: {
-        node_prefix: { "": READ, [NODE_PREFIXES.gateway]: WRITE },
-        service_prefix: { "": READ },
-        key_prefix: { [`skyline/${environment}/`]: READ },
-      },
+      rules: watcher(NODE_PREFIXES.gateway),
     },
     {
       name: "skyline-worker",
       description: "Agents of Kubernetes workers",
       token: "worker.token",
       rules: { node_prefix: { [NODE_PREFIXES.worker]: WRITE }, service: { [WORKER_SERVICE]: WRITE } },
+    },
+    {
+      name: "skyline-mesos",
+      description: "Mesos nodes: their agents, and consul-template",
+      token: "mesos.token",
+      rules: watcher(NODE_PREFIXES.mesos),
+    },
+    {
+      name: "skyline-mesos-services",
+      description: "What registers the services of Mesos nodes",
+      token: "mesos-services.token",
+      // Any name, as Mesos has no list of them; but no worker, to whom every unknown name's requests go.
+      rules: { service_prefix: { "": WRITE }, service: { [WORKER_SERVICE]: READ, consul: READ } },
     },
   ];
   return asFile(grants.map((grant) => ({ ...grant, rules: JSON.stringify(grant.rules) })));

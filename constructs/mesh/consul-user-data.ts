@@ -9,7 +9,7 @@ import {
   CONSUL_USER,
   renderConsulServer,
   type ConsulServerSettings,
-} from "./consul-configuration";
+} from "../../environment/mesh/consul-configuration";
 
 export interface ConsulServerNode extends ConsulServerSettings, LeaveSettings {
   readonly launchHook: string;

@@ -1,16 +1,15 @@
 import { AutoscalingGroup } from "@cdktf/provider-aws/lib/autoscaling-group";
 import { Construct } from "constructs";
-import { ports, secretNames, tagKeys } from "../../environment/naming";
+import { ports, registry, secretNames, tagKeys } from "../../environment/naming";
 import type { NodeImage } from "../instances/node-image";
 import { groupSettings } from "../instances/group-settings";
 import { LeaveHook } from "../instances/leave-hook";
 import { NodeTemplate } from "../instances/node-template";
-import { allow, readSecret } from "../iam";
+import { allow, readParameter, readSecret } from "../iam";
 import { InstanceRole } from "../instance-role";
 import { encodeUserData } from "../user-data";
-import { dataPlaneFile } from "./data-plane-file";
 import { DRAIN_SECONDS, GatewayBalancer } from "./gateway-balancer";
-import { renderGatewayNode } from "./gateway-configuration";
+import { renderGatewayNode } from "./gateway-user-data";
 import { GatewayScaling } from "./gateway-scaling";
 import type { MeshPlace } from "./mesh-place";
 import { MeshSecurity } from "./mesh-security";
@@ -82,6 +81,8 @@ export class SdbGateways extends Construct {
         readSecret(place, secretNames.consulGateways(place.environment)),
         // The agent joins servers by their tag; DescribeInstances knows no narrower resource.
         allow(["ec2:DescribeInstances"], ["*"]),
+        // Where all goes until there is a dial.
+        readParameter(place, registry.active(place.environment)),
         LeaveHook.completedBy(place, name),
       ],
     });
@@ -103,11 +104,6 @@ export class SdbGateways extends Construct {
           lifecycleHook: LeaveHook.hookName,
           leaveLimitSeconds: LEAVE_SECONDS,
           drainSeconds: DRAIN_SECONDS,
-          files: {
-            nginx: dataPlaneFile("gateway/nginx.conf"),
-            consulTemplate: dataPlaneFile("gateway/consul-template.hcl"),
-            services: dataPlaneFile("gateway/services.ctmpl"),
-          },
         }),
         {},
       ),
@@ -180,6 +176,12 @@ export class SdbGateways extends Construct {
         peer: { group: balancer.groupId },
       });
     }
+    // What it serves and how: read by whoever collects metrics, and by who moves traffic.
+    instances.letIn("state", {
+      description: "Generation and metrics",
+      port: ports.health,
+      peer: { cidr: place.network.cidr },
+    });
     instances.openForConsul();
     instances.letOut("workers", {
       description: "Kubernetes workers and Mesos nodes",

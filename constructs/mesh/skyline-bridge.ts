@@ -5,7 +5,7 @@ import { Construct, type IDependable } from "constructs";
 import type { ITerraformDependable } from "cdktf";
 import { BRIDGE_NAME, ports } from "../../environment/naming";
 import { renderBridge, type BridgeSettings } from "./bridge-configuration";
-import { dataPlaneFile } from "./data-plane-file";
+import { dataPlaneFile } from "../../environment/mesh/data-plane-file";
 import { sha256 } from "./places";
 
 export interface SkylineBridgeProps extends BridgeSettings {

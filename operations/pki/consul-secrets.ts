@@ -30,10 +30,9 @@ export function consulSecrets(environment: string): PkiGroup {
         addresses: ["127.0.0.1"],
       },
       { kind: "gossip-key", file: "gossip.key" },
-      ...["management", "server-agent", "gateway", "worker"].map((token): Content => ({
-        kind: "token",
-        file: `${token}.token`,
-      })),
+      ...["management", "server-agent", "gateway", "worker", "mesos", "mesos-services"].map(
+        (token): Content => ({ kind: "token", file: `${token}.token` }),
+      ),
     ],
   };
   const agents = (name: string, part: string, reader: string, token: string): PkiSecret => ({
@@ -46,12 +45,18 @@ export function consulSecrets(environment: string): PkiGroup {
       copy("agent.token", servers.name, token),
     ],
   });
+  const mesos = agents(secretNames.consulMesos(environment), "mesos", "Mesos nodes", "mesos.token");
   return {
     secrets: [
       authority,
       servers,
       agents(secretNames.consulGateways(environment), "gateways", "gateways", "gateway.token"),
       agents(secretNames.consulWorkers(environment), "workers", "workers of every cluster", "worker.token"),
+      // Whoever registers services on a Mesos node does so with a token of its own.
+      {
+        ...mesos,
+        contents: [...mesos.contents, copy("services.token", servers.name, "mesos-services.token")],
+      },
     ],
   };
 }

@@ -3,10 +3,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { ports, secretNames, tagKeys } from "../../environment/naming";
+import { secretNames, tagKeys } from "../../environment/naming";
 import { aws } from "../support/aws-cli";
-import { BootMesh, LAUNCH_HOOK, LEAVE_HOOK, nodeName, SNAPSHOTS } from "../support/boot-mesh";
-import type { AwsCall } from "../support/boot-types";
+import { BootMesh, LAUNCH_HOOK, LEAVE_HOOK, nodeName, parameters, SNAPSHOTS } from "../support/boot-mesh";
 import type { Launched } from "../support/boot-world";
 import { waitUntil } from "../support/process";
 
@@ -23,27 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => mesh?.stop(), 60_000);
 
-/** Calls that an instance made, with their parameters. */
-const callsOf = async ({ instance }: Launched, action: string) =>
-  (await mesh.world.calls()).filter((call) => call.instance === instance.id && call.action === action);
-const parameters = ({ body }: AwsCall) => Object.fromEntries(new URLSearchParams(body));
-const failedUnits = async ({ machine }: Launched) => {
-  const failed = await machine.read("systemctl", "list-units", "--failed", "--plain", "--no-legend");
-  // Debian's, for disks over a network: it loads a module of the kernel, which no machine may here.
-  return failed.split("\n").filter((line) => !/^$|^nvmf-/.test(line));
-};
-/** Told once: an instance has one launch, and one end. */
-const completed = (server: Launched, hook: string) =>
-  waitUntil(
-    `${hook} is completed`,
-    async () => {
-      const told = (await callsOf(server, "CompleteLifecycleAction")).map(parameters);
-      expect(told.filter(({ LifecycleHookName }) => LifecycleHookName === hook)).toMatchObject([
-        { InstanceId: server.instance.id, LifecycleActionResult: "CONTINUE" },
-      ]);
-    },
-    { timeoutMs: 60_000 },
-  );
+const failedUnits = ({ machine }: Launched) => machine.failedUnits();
+const callsOf = (launched: Launched, action: string) => mesh.callsOf(launched, action);
+const completed = (launched: Launched, hook: string) => mesh.completed(launched, hook);
 
 describe("three servers", () => {
   test(
@@ -128,6 +109,8 @@ describe("three servers", () => {
         ["server-agent.token", "skyline-server"],
         ["gateway.token", "skyline-gateway"],
         ["worker.token", "skyline-worker"],
+        ["mesos.token", "skyline-mesos"],
+        ["mesos-services.token", "skyline-mesos-services"],
       ] as const) {
         const answer = await mesh.ask(mesh.servers[1]!, "GET", "/v1/acl/token/self", {
           token: mesh.token(file),
@@ -189,71 +172,10 @@ test(
     const { stdout } = await promisify(execFile)(program, ["snapshot", "inspect", file]);
     // The key of an earlier test and the one that was sealed; a token for each kind of node, management and nobody.
     expect(stdout).toMatch(/^ KVS\s+2 /m);
-    expect(stdout).toMatch(/^ ACLToken\s+5 /m);
+    expect(stdout).toMatch(/^ ACLToken\s+7 /m);
     await rm(file);
   }),
 );
-
-describe("a gateway", () => {
-  let gateway: Launched;
-  const get = (port: number, path: string, host = gateway.instance.address) =>
-    mesh.world.run([
-      ...["curl", "--silent", "--max-time", "5", "--write-out", " %{http_code}"],
-      `http://${host}:${port}${path}`,
-    ]);
-  const registered = async () =>
-    (await mesh.value<{ Node: string }[]>(mesh.servers[0]!, "/v1/catalog/nodes")).some(
-      ({ Node }) => Node === `gateway-${gateway.instance.id}`,
-    );
-
-  beforeAll(() => mesh.showing(async () => void (gateway = await mesh.launchGateway())), 120_000);
-
-  test(
-    "joins the servers, and answers behind its balancer, without routes yet",
-    shown(async () => {
-      await waitUntil("it is registered", async () => expect(await registered()).toBe(true), {
-        timeoutMs: 60_000,
-      });
-      await waitUntil("the balancer takes it in", async () =>
-        expect(await mesh.world.health()).toMatchObject([{ healthy: true }]),
-      );
-      expect(await get(ports.health, "/health")).toBe("ok\n 200");
-      const answer = await get(ports.gateway, "/service/organization/members", mesh.world.balancerAddress);
-      expect(answer).toBe("skyline: this gateway has no routes\n 503");
-      const logged = await gateway.machine.read(
-        "journalctl",
-        "--identifier=nginx",
-        "--output=cat",
-        "--no-pager",
-      );
-      expect(logged).toMatch(/"uri":"\/service\/organization\/members","status":503/);
-      const list = ["cat", "/var/lib/skyline/mesh/staging/services.txt"];
-      await waitUntil("consul-template has rendered", async () =>
-        expect(await gateway.machine.read(...list)).toBe("# END 0\n"),
-      );
-      expect(await failedUnits(gateway)).toEqual([]);
-    }),
-  );
-
-  test(
-    "given that it is to terminate, serves until the balancer has taken it out, leaves Consul and lets go",
-    shown(async () => {
-      await mesh.world.setLifecycle(gateway, "Terminated");
-      await waitUntil("the balancer takes it out", async () =>
-        expect(await mesh.world.health()).toMatchObject([{ healthy: false, reason: "/ready answered 503" }]),
-      );
-      expect(await get(ports.gateway, "/service/organization/members")).toContain("503");
-      await completed(gateway, LEAVE_HOOK);
-      for (const unit of ["nginx", "consul", "consul-template"]) {
-        const { stdout } = await gateway.machine.run("systemctl", "is-active", unit);
-        expect(`${unit} ${stdout}`).toBe(`${unit} inactive\n`);
-      }
-      await waitUntil("it is no longer registered", async () => expect(await registered()).toBe(false));
-      await mesh.world.setTargets([]);
-      await mesh.world.fail(gateway);
-    }),
-  );
-});
 
 describe("losing and replacing servers", () => {
   const acknowledged: string[] = [];

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { renderConsulAgent } from "../../constructs/cluster/consul-agent/agent";
 import { renderConsulAcl } from "../../constructs/mesh/consul-acl";
-import { asFile, consulClient, renderConsulServer } from "../../constructs/mesh/consul-configuration";
+import { asFile, consulWatcher, renderConsulServer } from "../../environment/mesh/consul-configuration";
 import {
   startEmulator,
   emulatorEnvironment,
@@ -116,7 +116,7 @@ test("consul-setup has made each token once, though three servers ran it at once
     "/v1/acl/tokens",
     management(),
   );
-  expect(tokens.filter(({ Description }) => Description.includes("consul-setup"))).toHaveLength(3);
+  expect(tokens.filter(({ Description }) => Description.includes("consul-setup"))).toHaveLength(5);
   const again = await world.script(servers[2] as ConsulAgent, "consul-setup", {
     CONSUL_ACL_FILE: join(world.root, "consul-acl.json"),
   });
@@ -174,6 +174,28 @@ describe("what a token may do", () => {
     expect(await register("gateway-i-9")).toBe(403);
     expect(await register("consul-i-0")).toBe(403);
     expect(await register("worker-i-9", { Service: "organization", Port: 80 })).toBe(403);
+  });
+
+  test("a Mesos node's may read the environment's keys and write its own kind of node, and neither services nor keys", async () => {
+    const token = world.secret("mesos")["agent.token"];
+    const register = (Node: string, Service?: object) =>
+      may("PUT", "/v1/catalog/register", token, { Node, Address: "10.0.0.8", Service });
+    expect(await may("GET", KEY, token)).toBe(200);
+    expect(await may("PUT", KEY, token, "2")).toBe(403);
+    expect(await register("mesos-i-8")).toBe(200);
+    expect(await register("gateway-i-8")).toBe(403);
+    expect(await register("mesos-i-8", { Service: "organization", Port: 80 })).toBe(403);
+  });
+
+  test("what registers its services may register any but workers and Consul itself, and reads no keys", async () => {
+    const token = world.secret("mesos")["services.token"];
+    const register = (service: string) =>
+      may("PUT", "/v1/agent/service/register", token, { Name: service, Port: 31001, Tags: ["skyline"] });
+    expect(await register("kubernetes-worker")).toBe(403);
+    expect(await register("consul")).toBe(403);
+    expect(await register("organization")).toBe(200);
+    expect(await may("PUT", "/v1/agent/service/deregister/organization", token)).toBe(200);
+    expect(await may("GET", KEY, token)).toBe(403);
   });
 });
 
@@ -250,7 +272,7 @@ test("a gateway's agent is a member, and consul-template's token is put where it
     address: "127.57.2.1",
     instance: "i-20",
     role: "gateway",
-    configuration: asFile(consulClient(place)),
+    configuration: asFile(consulWatcher(place)),
     secret: world.secret("gateways"),
   });
   await waitUntil("the gateway is registered", async () => {

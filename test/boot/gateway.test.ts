@@ -1,136 +1,180 @@
-import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { dataPlaneFile } from "../../constructs/mesh/data-plane-file";
-import { renderGatewayNginx } from "../../constructs/mesh/gateway-configuration";
-import { SCRIPTS } from "../support/consul";
-import { binaryOf, goTool } from "../support/go-tool";
-import { nginxBinary } from "../support/nginx-binary";
-import { httpGet, ManagedProcess, waitUntil } from "../support/process";
+import { ports, registry } from "../../environment/naming";
+import { BootMesh, LEAVE_HOOK } from "../support/boot-mesh";
+import type { Launched } from "../support/boot-world";
+import { waitUntil } from "../support/process";
 
 jest.setTimeout(120_000);
 
-/** A gateway's programs as its units start them, with their files in a folder of the test and on an address of its own. */
-const ADDRESS = "127.57.3.1";
-const CONSUL = "127.57.3.2";
-const root = mkdtempSync(join(tmpdir(), "skyline-gateway-"));
-// NGINX serves as nobody when root starts it, and is to see the file by which it is drained.
-chmodSync(root, 0o755);
-const moved = (text: string) =>
-  text
-    .replaceAll("/run/nginx", root)
-    .replaceAll("/run/skyline", join(root, "run"))
-    .replaceAll("/var/cache/nginx", root)
-    .replaceAll("/var/lib/skyline/mesh", root)
-    .replaceAll("/etc/skyline/mesh", root)
-    .replaceAll("/etc/skyline", root)
-    .replace(/syslog:\S+/, join(root, "access.log"))
-    .replace(/listen (\d+);/g, `listen ${ADDRESS}:$1;`)
-    .replace("127.0.0.1:8500", `${CONSUL}:8500`);
+/** Of the one service in Mesos. */
+const SERVICE_PORT = 31001;
 
-const processes: ManagedProcess[] = [];
-const start = async (name: string, command: string, args: readonly string[]) => {
-  const started = await ManagedProcess.start({ name, command, args, logFile: join(root, `${name}.log`) });
-  processes.push(started);
-  return started;
-};
+let mesh: BootMesh;
+let gateway: Launched;
+let node: Launched;
+const shown = (work: () => Promise<void>) => () => mesh.showing(work);
 
-const get = async (port: number, path: string) => {
-  const response = await fetch(`http://${ADDRESS}:${port}${path}`);
-  return { status: response.status, text: await response.text() };
-};
+beforeAll(async () => {
+  mesh = await BootMesh.start();
+  await mesh.showing(async () => {
+    await mesh.up();
+    await mesh.launchWorker();
+    gateway = await mesh.launchGateway();
+    node = await mesh.launchMesosNode(SERVICE_PORT);
+  });
+  // Making the images takes minutes, where no other test has made them yet.
+}, 20 * 60_000);
 
-afterAll(async () => {
-  await Promise.all(processes.map((process) => process.stop()));
-  await rm(root, { recursive: true, force: true });
+afterAll(() => mesh?.stop(), 60_000);
+
+const curl = (url: string) => ["curl", "--silent", "--max-time", "5", "--write-out", " %{http_code}", url];
+const get = (port: number, path: string, host = gateway.instance.address) =>
+  mesh.world.run(curl(`http://${host}:${port}${path}`));
+/** As a caller outside, by the balancer. */
+const call = (path: string) => get(ports.gateway, path, mesh.world.balancerAddress);
+/** As a program on the Mesos node. */
+const callOnNode = (path: string) =>
+  node.machine.read(...curl(`http://localhost:${ports.localProxy}${path}`));
+const answered = (where: string, path: string) => `${where} ${path} 200`;
+const until = (what: string, ask: () => Promise<string>, expected: string) =>
+  waitUntil(what, async () => expect(await ask()).toBe(expected), { timeoutMs: 60_000 });
+const nodes = async () =>
+  (await mesh.value<{ Node: string }[]>(mesh.servers[0]!, "/v1/catalog/nodes")).map(({ Node }) => Node);
+const usersOf = async ({ machine }: Launched) => [
+  ...new Set(
+    (await machine.read("ps", "-o", "user:32=", "-C", "nginx,consul-template,python3")).split(/\s+/),
+  ),
+];
+
+describe("a gateway", () => {
+  test(
+    "joins the servers and is taken in by its balancer, once it has routes",
+    shown(async () => {
+      await waitUntil("it is registered", async () =>
+        expect(await nodes()).toContain(`gateway-${gateway.instance.id}`),
+      );
+      await waitUntil("the balancer takes it in", async () =>
+        expect(await mesh.world.health()).toMatchObject([{ healthy: true }]),
+      );
+      expect(await get(ports.health, "/health")).toBe("ok\n 200");
+      expect(await gateway.machine.failedUnits()).toEqual([]);
+    }),
+  );
+
+  test(
+    "without a dial sends to the cluster that the registry calls active, and asks for nothing else",
+    shown(async () => {
+      await until(
+        "a worker answers",
+        () => call("/service/giphy/media?q=1"),
+        answered("worker", "/service/giphy/media?q=1"),
+      );
+      const asked = await mesh.callsOf(gateway, "GetParameter");
+      expect(asked.map(({ body }) => JSON.parse(body) as object)).toEqual([
+        { Name: registry.active("booted") },
+      ]);
+    }),
+  );
+
+  test(
+    "runs as a user that may change nothing of its own programs and settings",
+    shown(async () => {
+      expect(await usersOf(gateway)).toEqual(expect.arrayContaining(["skyline-mesh"]));
+      const { stdout } = await gateway.machine.run(
+        ...["setpriv", "--reuid=skyline-mesh", "--regid=skyline-mesh", "--clear-groups", "sh", "-c"],
+        "find /usr /etc -writable -not -type l | head",
+      );
+      expect(stdout).toBe("");
+    }),
+  );
+
+  test(
+    "tells its generation and its metrics, and logs what it has served",
+    shown(async () => {
+      expect(await get(ports.health, "/_skyline/generation")).toMatch(/^[0-9a-f]{12}\n 200$/);
+      await waitUntil("there are metrics", async () => {
+        const metrics = await get(ports.health, "/metrics");
+        expect(metrics).toMatch(/^skyline_generation_info\{.*\} 1$/m);
+        expect(metrics).toMatch(/^skyline_requests_total\{.*giphy.*\} [1-9]/m);
+      });
+      const log = await gateway.machine.read("tail", "-n1", "/var/log/skyline/mesh/access.log");
+      expect(JSON.parse(log)).toMatchObject({ service: "giphy", cluster: "alpha", status: "200" });
+    }),
+  );
 });
 
-describe("NGINX", () => {
-  let nginx: ManagedProcess;
-
-  beforeAll(async () => {
-    writeFileSync(join(root, "nginx.conf"), moved(renderGatewayNginx(dataPlaneFile("gateway/nginx.conf"))));
-    nginx = await start("nginx", await nginxBinary(), [
-      ...["-e", "stderr", "-p", root, "-c", join(root, "nginx.conf"), "-g", "daemon off;"],
-    ]);
-    await nginx.ready(() => httpGet(`http://${ADDRESS}:5044/health`));
-  });
-
-  test("answers 503 to every service as long as it has no routes, and 404 to the rest", async () => {
-    expect(await get(5042, "/service/organization/members")).toEqual({
-      status: 503,
-      text: "skyline: this gateway has no routes\n",
+describe("a Mesos node", () => {
+  const register = (method: "register" | "deregister/organization-1", body?: object) =>
+    mesh.ask(node, "PUT", `/v1/agent/service/${method}`, {
+      token: mesh.token("mesos-services.token"),
+      body: body && JSON.stringify(body),
     });
-    expect((await get(5042, "/")).status).toBe(404);
-  });
 
-  test("is ready, and says which configuration it serves", async () => {
-    expect(await get(5044, "/ready")).toEqual({ status: 200, text: "ready\n" });
-    expect((await get(5044, "/_skyline/generation")).text).toMatch(/^[0-9a-f]{64}\n$/);
-  });
+  test(
+    "joins the servers, and its local proxy leads to Kubernetes by the gateways",
+    shown(async () => {
+      await waitUntil("it is registered", async () =>
+        expect(await nodes()).toContain(`mesos-${node.instance.id}`),
+      );
+      await until(
+        "a worker answers",
+        () => callOnNode("/service/giphy/media"),
+        answered("worker", "/service/giphy/media"),
+      );
+      expect(await node.machine.failedUnits()).toEqual([]);
+      expect(await usersOf(node)).toEqual(expect.arrayContaining(["skyline-mesh"]));
+    }),
+  );
 
-  test("given that its instance is to go, is not ready any more, serves on until the balancer knows, and stops", async () => {
-    const bin = join(root, "bin");
-    mkdirSync(bin);
-    // systemctl, which stops NGINX by SIGQUIT as its unit says, and tells what it was asked.
-    writeFileSync(
-      join(bin, "systemctl"),
-      `#!/bin/bash\necho "$*" >> ${root}/stopped\n[ "$2" != nginx.service ] || kill -QUIT ${nginx.pid}\n`,
+  test(
+    "given that a service on it is registered and healthy, it is reached from the node and from outside",
+    shown(async () => {
+      const { status } = await register("register", {
+        ...{ ID: "organization-1", Name: "organization", Port: SERVICE_PORT, Tags: ["skyline"] },
+        Check: { HTTP: `http://127.0.0.1:${SERVICE_PORT}/`, Interval: "1s", Timeout: "1s" },
+      });
+      expect(status).toBe(200);
+      const expected = answered("mesos", "/members?of=1");
+      await until("from outside", () => call("/service/organization/members?of=1"), expected);
+      await until("from the node", () => callOnNode("/service/organization/members?of=1"), expected);
+    }),
+  );
+
+  test(
+    "given that the service is scaled to zero, its requests go to Kubernetes",
+    shown(async () => {
+      expect((await register("deregister/organization-1")).status).toBe(200);
+      await until(
+        "from outside",
+        () => call("/service/organization/members"),
+        answered("worker", "/service/organization/members"),
+      );
+    }),
+  );
+
+  test(
+    "may register no worker, to whom the requests of every unknown name would go",
+    shown(async () => {
+      const worker = { Name: "kubernetes-worker", Port: 5041, Meta: { cluster: "alpha" } };
+      expect((await register("register", worker)).status).toBe(403);
+    }),
+  );
+});
+
+test(
+  "given that it is to terminate, a gateway serves until the balancer has taken it out, leaves Consul and lets go",
+  shown(async () => {
+    await mesh.world.setLifecycle(gateway, "Terminated");
+    await waitUntil("the balancer takes it out", async () =>
+      expect(await mesh.world.health()).toMatchObject([{ healthy: false, reason: "/ready answered 503" }]),
     );
-    chmodSync(join(bin, "systemctl"), 0o755);
-    const script = join(root, "gateway-leave");
-    writeFileSync(script, moved(readFileSync(join(SCRIPTS, "gateway-leave"), "utf8")));
-    const leaving = promisify(execFile)("bash", [script], {
-      env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, SKYLINE_DRAIN_SECONDS: "3" },
-    });
-    await waitUntil("it is not ready", async () => {
-      if ((await get(5044, "/ready")).status !== 503) throw new Error("it is");
-    });
-    expect((await get(5042, "/service/organization/members")).text).toContain("no routes");
-    expect(existsSync(join(root, "stopped"))).toBe(false);
-    await leaving;
-    expect(readFileSync(join(root, "stopped"), "utf8")).toBe(
-      "stop consul-template.service\nstop nginx.service\nstop consul.service\n",
+    expect(await get(ports.gateway, "/service/giphy/media")).toBe(answered("worker", "/service/giphy/media"));
+    await mesh.completed(gateway, LEAVE_HOOK);
+    for (const unit of ["skyline-nginx", "skyline-template", "skyline-apply.timer", "consul"]) {
+      const { stdout } = await gateway.machine.run("systemctl", "is-active", unit);
+      expect(`${unit} ${stdout}`).toBe(`${unit} inactive\n`);
+    }
+    await waitUntil("it is no longer registered", async () =>
+      expect(await nodes()).not.toContain(`gateway-${gateway.instance.id}`),
     );
-    expect(await nginx.ended).toBe("exited with 0");
-  });
-});
-
-test("consul-template keeps a whole list of the healthy Mesos services", async () => {
-  const consul = await start("consul", binaryOf(await goTool("consul")), [
-    ...["agent", "-dev", `-bind=${CONSUL}`, `-client=${CONSUL}`],
-  ]);
-  const put = async (path: string, body?: object) => {
-    const response = await fetch(`http://${CONSUL}:8500/v1/agent/${path}`, {
-      method: "PUT",
-      body: JSON.stringify(body),
-    });
-    expect(response.status).toBe(200);
-  };
-  await consul.ready(() => httpGet(`http://${CONSUL}:8500/v1/catalog/nodes`));
-  await put("service/register", { Name: "other", Port: 1 });
-  writeFileSync(join(root, "consul-template.token"), "token\n");
-  writeFileSync(join(root, "services.ctmpl"), dataPlaneFile("gateway/services.ctmpl"));
-  writeFileSync(join(root, "consul-template.hcl"), moved(dataPlaneFile("gateway/consul-template.hcl")));
-  await start("consul-template", binaryOf(await goTool("consul-template")), [
-    `-config=${join(root, "consul-template.hcl")}`,
-  ]);
-  const untilRendered = (text: string) =>
-    waitUntil(`the list is ${JSON.stringify(text)}`, async () => {
-      const found = readFileSync(join(root, "staging", "services.txt"), "utf8");
-      if (found !== text) throw new Error(`it is ${JSON.stringify(found)}`);
-    });
-  await untilRendered("# END 0\n");
-  await put("service/register", {
-    Name: "organization",
-    Port: 31001,
-    Address: "10.0.0.7",
-    Tags: ["skyline"],
-  });
-  await untilRendered("service organization 10.0.0.7:31001\n# END 1\n");
-  await put("service/deregister/organization");
-  await untilRendered("# END 0\n");
-});
+  }),
+);

@@ -182,15 +182,18 @@ describe("inbound, from the mesh to pods", () => {
     }
   });
 
-  test("a name that no Service has is looked up in the one namespace, and answered with 502", async () => {
+  test("a name that no Service has is looked up in the one namespace, and answered with 421: repeat it elsewhere", async () => {
     const longest = `a${"-b".repeat(31)}`;
-    for (const name of ["nobody", longest])
-      expect((await client.inbound(`/service/${name}/x`)).status).toBe(502);
-    expect(await world.seen()).toEqual({
-      requests: [],
-      malformed: [],
-      names: ["nobody.default.svc.cluster.local", `${longest}.default.svc.cluster.local`],
-    });
+    for (const name of ["nobody", longest]) {
+      const { status, headers } = await client.inbound(`/service/${name}/x`);
+      expect([status, headers["x-accel-redirect"]]).toEqual([421, "@again"]);
+    }
+    const { names, ...rest } = await world.seen();
+    expect(rest).toEqual({ requests: [], malformed: [] });
+    // The gateways' name is looked up now and then, whatever comes.
+    expect(names.filter((name) => name !== "sdb.development.example.internal")).toEqual([
+      ...["nobody.default.svc.cluster.local", `${longest}.default.svc.cluster.local`],
+    ]);
   });
 
   test.each([
@@ -222,15 +225,13 @@ describe("inbound, from the mesh to pods", () => {
     await client.inbound("/service/foo", spoofed);
     const { headers } = await client.theRequest();
     expect(Object.keys(headers).sort()).toEqual([
-      ...["host", "x-request-id", "x-skyline-hop", "x-skyline-inbound"],
+      ...["host", "traceparent", "x-request-id", "x-skyline-hop", "x-skyline-inbound"],
     ]);
     expect(headers["x-skyline-inbound"]).toBe("foo");
     await world.forget();
     await client.outbound("/", spoofed);
     expect(Object.keys((await client.theRequest()).headers).sort()).toEqual([
-      "host",
-      "x-request-id",
-      "x-skyline-hop",
+      ...["host", "traceparent", "x-request-id", "x-skyline-hop"],
     ]);
   });
 
@@ -291,16 +292,22 @@ describe("outbound, from pods to the gateways", () => {
   test("given an inbound request whose name stands for a Mesos service, then it is not sent round in a circle", async () => {
     const { status, body } = await client.inbound("/service/organization/x");
     expect([status, body]).toEqual([503, expect.stringContaining("organization stands for a Mesos service")]);
-    expect(await world.seen()).toMatchObject({
-      requests: [],
-      names: ["organization.default.svc.cluster.local"],
-    });
+    const { requests, names } = await world.seen();
+    expect(requests).toEqual([]);
+    expect(names.filter((name) => name !== "sdb.development.example.internal")).toEqual([
+      "organization.default.svc.cluster.local",
+    ]);
     // Both passes are told in the log.
     expect(await client.logged("/service/organization/x")).toMatchObject({
       upstream: `${bridge.services.organization}:8080`,
       upstream_status: "503",
     });
-    expect(await client.logged("/x")).toMatchObject({ route: "mesos", status: 503, upstream: "", hop: "1" });
+    expect(await client.logged("/x")).toMatchObject({
+      route: "mesos",
+      status: "503",
+      upstream: "",
+      hop: "2",
+    });
   });
 });
 
@@ -314,7 +321,9 @@ describe("hostile requests", () => {
     const before = client.accessLog().length;
     const statuses = await client.rawAll("inbound", HOSTILE_TARGETS);
     expect(statuses.filter(([, status]) => status !== 400 && status !== 404)).toEqual([]);
-    expect(await world.seen()).toEqual({ requests: [], names: [], malformed: [] });
+    const { names, ...rest } = await world.seen();
+    expect(rest).toEqual({ requests: [], malformed: [] });
+    expect(names.filter((name) => name !== "sdb.development.example.internal")).toEqual([]);
     // Nothing at any other port either, where no backend would have seen it.
     const lines = await waitUntil("all are in the log", async () => {
       const found = client.accessLog().slice(before);
@@ -397,13 +406,13 @@ describe("log and end", () => {
       request_id: headers["x-request-id"],
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       method: "POST",
-      status: 200,
+      status: "200",
       bytes: expect.any(Number),
       seconds: expect.any(Number),
       route: "kubernetes",
       upstream: `${bridge.services.foo}:8080`,
       upstream_status: "200",
-      hop: "",
+      hop: "1",
     });
     await client.outbound("/log/out");
     expect(await client.logged("/log/out")).toMatchObject({
@@ -421,8 +430,8 @@ describe("log and end", () => {
       return found;
     });
     expect(last).toMatchObject([
-      { status: 400, route: "kubernetes" },
-      { status: 505, route: "mesos" },
+      { status: "400", route: "kubernetes" },
+      { status: "505", route: "mesos" },
     ]);
     expect(pod.log).not.toMatch(/\[warn\]/);
   });

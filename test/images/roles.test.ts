@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { goTool } from "../support/go-tool";
 import { REAL_TOOLS, isIn, readArtefacts } from "../support/image-artefacts";
-import { IMAGE_ROLES, type ImageRole, applyRole, imageRoot, inRoot } from "../support/image-roots";
+import { IMAGE_ROLES, ROLES, type Role, applyRole, imageRoot, inRoot } from "../support/image-roots";
 
 // The first use makes a Debian root and applies the role to it.
 jest.setTimeout(900_000);
@@ -21,11 +21,11 @@ interface Part {
 
 const contract = JSON.parse(readFileSync(join(IMAGES, "contract.json"), "utf8")) as {
   common: Part;
-  roles: Record<ImageRole, Part>;
+  roles: Record<Role, Part>;
 };
 
-/** What starts at boot in which image. Everything else waits for the user data. */
-const ENABLED: Readonly<Record<ImageRole, readonly string[]>> = {
+/** What starts at boot on a node of which role. In images everything else waits for the user data. */
+const ENABLED: Readonly<Record<Role, readonly string[]>> = {
   etcd: ["amazon-ssm-agent.service", "chrony.service"],
   controller: ["amazon-ssm-agent.service", "chrony.service"],
   worker: ["amazon-ssm-agent.service", "chrony.service"],
@@ -36,7 +36,9 @@ const ENABLED: Readonly<Record<ImageRole, readonly string[]>> = {
     "nodeadm-run.service",
   ],
   gateway: ["amazon-ssm-agent.service", "chrony.service"],
+  "mesos-node": ["skyline-mesos.target"],
 };
+const isImage = (role: Role) => role !== "mesos-node";
 
 /** What a package that is an artefact installs. */
 const FROM_PACKAGE: Readonly<Record<string, string>> = {
@@ -57,8 +59,8 @@ const lines = (text: string) => text.split("\n").filter((line) => line !== "");
 const each = async (root: string, paths: readonly string[], script: string) =>
   lines((await inRoot(root, ["sh", "-c", `for path; do ${script}; done`, "sh", ...paths])).stdout);
 
-describe.each(IMAGE_ROLES)("the image of %s", (role) => {
-  const parts = [contract.common, contract.roles[role]];
+describe.each(ROLES)("a node of the role %s", (role) => {
+  const parts = [...(isImage(role) ? [contract.common] : []), contract.roles[role]];
   const all = <K extends "binaries" | "files" | "units" | "users" | "directories">(key: K) =>
     parts.flatMap((part) => [...(part[key] ?? [])] as NonNullable<Part[K]>[number][]);
   const { target } = contract.roles[role];
@@ -145,7 +147,9 @@ describe.each(IMAGE_ROLES)("the image of %s", (role) => {
     }
     const artefacts = Object.values(await readArtefacts(IMAGES));
     const programs = artefacts.flatMap(({ version, files }) =>
-      files.filter((file) => isIn({ files: [file] }, role)).map(({ to }) => ({ version, to })),
+      files
+        .filter((file) => (isImage(role) ? isIn({ files: [file] }, role) : file.roles.includes(role)))
+        .map(({ to }) => ({ version, to })),
     );
     for (const { version, to } of programs) {
       const path = FROM_PACKAGE[basename(to)] ?? to;
@@ -157,6 +161,34 @@ describe.each(IMAGE_ROLES)("the image of %s", (role) => {
       expect(`${path}: ${stdout}${stderr}`).toContain(printed);
       expect([path, stdout.includes("(stand-in)")]).toEqual([path, !real.has(name)]);
     }
+  });
+
+  test("has nothing of its build left on it", async () => {
+    const mine = [
+      "(",
+      "-name",
+      "*.new",
+      "-o",
+      "-name",
+      ".ansible*",
+      "-o",
+      "-perm",
+      "-0002",
+      "!",
+      "-type",
+      "l",
+      ")",
+    ];
+    const { stdout } = await inRoot(root, ["find", "/usr", "/etc", "/opt", "/root", "-xdev", ...mine]);
+    expect(lines(stdout)).toEqual([]);
+  });
+});
+
+describe.each(IMAGE_ROLES)("the image of %s", (role) => {
+  let root: string;
+
+  beforeAll(async () => {
+    root = await imageRoot(role);
   });
 
   test("has no account with a password", async () => {
@@ -216,30 +248,25 @@ describe.each(IMAGE_ROLES)("the image of %s", (role) => {
     const limits = readFileSync(join(root, "etc", "security", "limits.d", "90-skyline.conf"), "utf8");
     expect(limits).toContain("* hard core 0\n");
   });
+});
 
-  test("has nothing of its build left in it", async () => {
+describe.each(["gateway", "mesos-node"] as const)("the mesh on a node of the role %s", (role) => {
+  test("is compiled, as its user may not write where it is, and its settings are another's too", async () => {
+    const root = await imageRoot(role);
     const { stdout } = await inRoot(root, [
-      "find",
-      "/usr",
-      "/etc",
-      "/opt",
-      "/root",
-      "-xdev",
-      "(",
-      "-name",
-      "*.new",
-      "-o",
-      "-name",
-      ".ansible*",
-      "-o",
-      "-perm",
-      "-0002",
-      "!",
-      "-type",
-      "l",
-      ")",
+      ...["setpriv", "--reuid=skyline-mesh", "--regid=skyline-mesh", "--clear-groups", "sh", "-c"],
+      "cd /usr/local/lib/skyline/mesh && ls skyline_mesh/__pycache__ | wc -l; find / -xdev -writable -not -type l -path '*skyline*' | wc -l",
     ]);
-    expect(lines(stdout)).toEqual([]);
+    const [compiled, writable] = lines(stdout).map(Number);
+    expect(compiled).toBeGreaterThan(3);
+    expect(writable).toBe(0);
+  });
+
+  test("is served by a unit of its own, and not by that of NGINX' package", async () => {
+    const units = ["skyline-nginx.service", "nginx.service"];
+    const script = 'for unit; do echo "$unit $(systemctl is-enabled $unit)"; done';
+    const { stdout } = await inRoot(await imageRoot(role), ["sh", "-c", script, "sh", ...units]);
+    expect(lines(stdout)).toEqual(["skyline-nginx.service static", "nginx.service disabled"]);
   });
 });
 

@@ -20,6 +20,9 @@ const calls: AwsCall[] = [];
 /** Instances by the MAC addresses of interfaces that were attached to them. */
 const plugged = new Map<string, string>();
 
+/** At the same addresses in every VPC. */
+const EVERYWHERE = { metadata: "169.254.169.254", resolver: "169.254.169.253" } as const;
+
 function lay(): void {
   const ip = (...args: string[]) => execFileSync("ip", args);
   ip("link", "set", "lo", "up");
@@ -32,7 +35,9 @@ function lay(): void {
   for (const { router, prefix } of network.subnets) {
     ip("address", "add", `${router}/${prefix}`, "dev", "bridge");
   }
-  ip("address", "add", "169.254.169.254/32", "dev", "bridge");
+  for (const address of [EVERYWHERE.metadata, EVERYWHERE.resolver]) {
+    ip("address", "add", `${address}/32`, "dev", "bridge");
+  }
   ip("link", "set", "bridge", "up");
   // The subnets' routers are one, and tell nobody of shorter ways.
   const setting = (name: string, value: string) => writeFileSync(`/proc/sys/net/ipv4/${name}`, value);
@@ -62,7 +67,9 @@ async function after(call: Call): Promise<void> {
 
 async function main(): Promise<void> {
   lay();
-  await startResolver(network.resolver, network.aws, () => state.names);
+  for (const address of [network.resolver, EVERYWHERE.resolver]) {
+    await startResolver(address, network.aws, () => state.names);
+  }
   await startMetadata(
     () => state.instances,
     ({ id, mac, cidr }) => [{ mac, cidr }, ...state.cards.filter((card) => plugged.get(card.mac) === id)],

@@ -137,6 +137,13 @@ export class Machine {
     if (stdout.trim() !== "active") throw new Error(`${unit} of ${this.name} is ${stdout.trim()}`);
   }
 
+  /** Units that have failed. */
+  async failedUnits(): Promise<string[]> {
+    const failed = await this.read("systemctl", "list-units", "--failed", "--plain", "--no-legend");
+    // Debian's, for disks over a network: it loads a module of the kernel, which no machine may here.
+    return failed.split("\n").filter((line) => !/^$|^nvmf-/.test(line));
+  }
+
   /** The end of the journal, which outlives the machine. */
   log(lines = 60): string {
     const journal = this.journal?.lastLines(lines) ?? "";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { dataPlaneFile } from "../../constructs/mesh/data-plane-file";
 import { renderConsulServerNode } from "../../constructs/mesh/consul-user-data";
-import { renderGatewayNode } from "../../constructs/mesh/gateway-configuration";
-import { ports, secretNames, tagKeys } from "../../environment/naming";
+import { renderGatewayNode } from "../../constructs/mesh/gateway-user-data";
+import { gatewayHost, ports, registry, secretNames, tagKeys, WORKER_SERVICE } from "../../environment/naming";
 import type { Environment } from "../../environment/schema";
 import { initPki } from "../../operations/pki/init";
-import { ACCOUNT, bootedEnvironment, REGION, ZONES } from "./boot-environment";
+import { ACCOUNT, bootedEnvironment, CLUSTER, REGION, ZONES } from "./boot-environment";
+import type { AwsCall } from "./boot-types";
 import { BootWorld, type Launched } from "./boot-world";
 import { imageRoot } from "./image-roots";
 import { waitUntil } from "./process";
@@ -65,6 +65,9 @@ export class BootMesh {
       const credentials = { accessKeyId: ACCOUNT, secretAccessKey: "emulated" };
       await initPki(environment, { clusters: [], endpoint: owner.url, credentials });
       await owner.s3("PUT", `/${SNAPSHOTS}`);
+      await owner.json("ssm", "AmazonSSM.PutParameter", {
+        ...{ Name: registry.active(environment.environment), Type: "String", Value: CLUSTER },
+      });
       const key = await owner.json<{ KeyMetadata: { Arn: string } }>("kms", "TrentService.CreateKey", {});
       const { SecretString } = await owner.json<{ SecretString: string }>(
         "secretsmanager",
@@ -120,6 +123,40 @@ export class BootMesh {
     return launched;
   }
 
+  /** Something that answers like a Kubernetes worker of the cluster, as the servers know it. */
+  async launchWorker(): Promise<Launched> {
+    const launched = await this.world.launch({
+      name: `worker-${this.number++}`,
+      image: this.image,
+      zone: ZONES[1]!,
+      role: "worker",
+      userData: serving(ports.inbound, "worker"),
+    });
+    const { address, id } = launched.instance;
+    const Service = { Service: WORKER_SERVICE, Port: ports.inbound, Meta: { cluster: CLUSTER } };
+    const body = JSON.stringify({ Node: `worker-${id}`, Address: address, Service });
+    const asked = { token: this.token(), body };
+    const { status, text } = await this.ask(this.servers[0]!, "PUT", "/v1/catalog/register", asked);
+    if (status !== 200) throw new Error(`the worker is not registered: ${status} ${text}`);
+    return launched;
+  }
+
+  /** A Mesos node as Ansible's role leaves it, with an instance of a service at a port of its own. */
+  async launchMesosNode(servicePort: number): Promise<Launched> {
+    await this.world.setNames({ [gatewayHost(this.environment.domain)]: this.world.balancerAddress });
+    // Ansible starts the target when the node has long been up: an empty file masks it until then.
+    const mask = "/etc/systemd/system.control/skyline-mesos.target";
+    const start = `rm ${mask}\nsystemctl daemon-reload\nsystemctl start --no-block skyline-mesos.target\n`;
+    return this.world.launch({
+      name: `mesos-${this.number++}`,
+      image: await imageRoot("mesos-node"),
+      zone: ZONES[2]!,
+      role: "mesos",
+      files: { [mask]: "" },
+      userData: `${serving(servicePort, "mesos")}${start}`,
+    });
+  }
+
   /** A gateway, behind the balancer. */
   async launchGateway(): Promise<Launched> {
     const name = `${this.environment.environment}-gateways`;
@@ -132,15 +169,37 @@ export class BootMesh {
         environment: this.environment.environment,
         region: REGION,
         ...{ group: name, lifecycleHook: LEAVE_HOOK, leaveLimitSeconds: 300, drainSeconds: DRAIN_SECONDS },
-        files: {
-          nginx: dataPlaneFile("gateway/nginx.conf"),
-          consulTemplate: dataPlaneFile("gateway/consul-template.hcl"),
-          services: dataPlaneFile("gateway/services.ctmpl"),
-        },
       }),
     });
     await this.world.setTargets([{ address: launched.instance.address, port: ports.gateway }]);
     return launched;
+  }
+
+  /** Calls that an instance made, with their parameters. */
+  async callsOf({ instance }: Launched, action: string): Promise<readonly AwsCall[]> {
+    return (await this.world.calls()).filter(
+      (call) => call.instance === instance.id && call.action === action,
+    );
+  }
+
+  /** Resolves when the instance has told its group once that it may go on: it has one launch, and one end. */
+  async completed(launched: Launched, hook: string): Promise<void> {
+    await waitUntil(
+      `${hook} is completed`,
+      async () => {
+        const told = (await this.callsOf(launched, "CompleteLifecycleAction")).map(parameters);
+        const ofHook = told.filter(({ LifecycleHookName }) => LifecycleHookName === hook);
+        const [{ InstanceId, LifecycleActionResult } = {}, ...others] = ofHook;
+        if (
+          InstanceId !== launched.instance.id ||
+          LifecycleActionResult !== "CONTINUE" ||
+          others.length > 0
+        ) {
+          throw new Error(JSON.stringify(told));
+        }
+      },
+      { timeoutMs: 60_000 },
+    );
   }
 
   get serversGroup(): string {
@@ -238,3 +297,27 @@ export class BootMesh {
 
 /** A server's name in Consul. */
 export const nodeName = ({ instance }: Launched) => `consul-${instance.id}`;
+
+export const parameters = ({ body }: AwsCall) => Object.fromEntries(new URLSearchParams(body));
+
+/** User data with a program that answers every request with who it is and what it was asked. */
+const serving = (port: number, where: string) => `#!/bin/sh
+set -e
+cat >/opt/serve.py <<'END'
+import http.server, sys
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        answer = f"{sys.argv[2]} {self.path}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+http.server.ThreadingHTTPServer(("", int(sys.argv[1])), Handler).serve_forever()
+END
+systemd-run --quiet --unit=serve python3 /opt/serve.py ${port} ${where}
+`;

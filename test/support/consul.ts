@@ -21,7 +21,7 @@ export interface ConsulNode {
   readonly address: string;
   /** What cloud-init would say. */
   readonly instance: string;
-  readonly role: "consul" | "gateway" | "worker";
+  readonly role: "consul" | "gateway" | "worker" | "mesos";
   /** As the constructs render it. */
   readonly configuration: string;
   readonly secret: Files;
@@ -131,6 +131,7 @@ const CONSUL_SECRETS = {
   servers: secretNames.consulServers,
   gateways: secretNames.consulGateways,
   workers: secretNames.consulWorkers,
+  mesos: secretNames.consulMesos,
 };
 
 async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {

@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { renderMesosNode } from "../../environment/mesh/mesos-node";
 import { pythonEnvironment } from "../../operations/local/python";
+import { bootedEnvironment } from "./boot-environment";
 import { goTool } from "./go-tool";
 import { ARCHITECTURE, REAL_TOOLS, serveArtefacts } from "./image-artefacts";
 import { baseRoot, rootsFolder } from "./image-base";
@@ -15,22 +17,28 @@ const run = promisify(execFile);
 const ROOT = join(__dirname, "..", "..");
 
 export const IMAGE_ROLES = ["etcd", "controller", "worker", "eks-worker", "gateway"] as const;
-export type ImageRole = (typeof IMAGE_ROLES)[number];
+/** Roles of images, and the one for nodes that are somebody else's. */
+export const ROLES = [...IMAGE_ROLES, "mesos-node"] as const;
+export type Role = (typeof ROLES)[number];
 
 /** Of each role, the roles whose folders it takes something from. */
-const PARTS: Record<ImageRole, readonly string[]> = {
+const PARTS: Record<Role, readonly string[]> = {
   etcd: [],
   controller: [],
   worker: ["gateway"],
   "eks-worker": ["gateway", "worker"],
   gateway: [],
+  "mesos-node": ["gateway"],
 };
+/** Of the mesh, what the roles take that run it. */
+const MESH = ["mesh/node", "mesh/units"] as const;
+const withMesh = (role: Role) => role === "gateway" || role === "mesos-node";
 
 /**
  * The root file system of a role's image: a Debian root that the role was really applied to. It is made once for each
- * state of images/ and of the tools in it, and shared: never write below it, but copy it or lay an overlay over it.
+ * state of images/, of the mesh and of the tools in it, and shared: never write below it, but copy it or lay an overlay over it.
  */
-export async function imageRoot(role: ImageRole): Promise<string> {
+export async function imageRoot(role: Role): Promise<string> {
   return withSnapshot(async (images) => {
     const base = await baseRoot(images);
     const key = await keyOf(role, images, base);
@@ -58,19 +66,19 @@ export interface ApplyOptions {
 }
 
 /** Applies common and the role to the root by the chroot connection; rejects with what Ansible printed. */
-export async function applyRole(
-  role: ImageRole,
-  root: string,
-  options: ApplyOptions = {},
-): Promise<Application> {
+export async function applyRole(role: Role, root: string, options: ApplyOptions = {}): Promise<Application> {
   const { images = join(ROOT, "images"), variables, forget = false } = options;
   const { bin } = await pythonEnvironment(images);
   const home = await mkdtemp(join(tmpdir(), "skyline-ansible-"));
   const artefacts = await serveArtefacts(images, role);
+  const [playbook, variablesOfRole] =
+    role === "mesos-node"
+      ? ["mesos-node.yml", await mesosVariables(home)]
+      : ["image.yml", { image_role: role }];
   try {
     const extra = join(home, "variables.json");
     const own = {
-      image_role: role,
+      ...variablesOfRole,
       image_architecture: ARCHITECTURE,
       artefacts_base_url: artefacts.baseUrl,
       artefacts_lock: artefacts.lockFile,
@@ -79,7 +87,7 @@ export async function applyRole(
       ...variables,
     };
     await writeFile(extra, JSON.stringify(own));
-    const args = ["-i", `${root},`, "-c", "community.general.chroot", "image.yml", "-e", `@${extra}`];
+    const args = ["-i", `${root},`, "-c", "community.general.chroot", playbook, "-e", `@${extra}`];
     const { stdout } = await inNamespace(
       `${forget ? OVERLAY : ""}mount -t proc proc "$1/proc" && cd "$2" && shift 2 && exec "$@"`,
       [root, join(images, "ansible"), join(bin, "ansible-playbook"), ...args],
@@ -98,6 +106,16 @@ export async function applyRole(
     await artefacts.close();
     await rm(home, { recursive: true });
   }
+}
+
+/** Of a Mesos node, with the settings of the environment that boot tests start. */
+async function mesosVariables(home: string) {
+  const settings = join(home, "settings");
+  for (const { path, content } of renderMesosNode(bootedEnvironment())) {
+    await mkdir(dirname(join(settings, path)), { recursive: true });
+    await writeFile(join(settings, path), content);
+  }
+  return { mesos_node_files: settings, mesos_node_apt_update: false, mesos_node_start: false };
 }
 
 /** Lays a writable layer in memory over the root, in the one mount namespace that sees it. */
@@ -121,31 +139,41 @@ async function inNamespace(script: string, args: readonly string[], env: Readonl
   );
 }
 
-/** Works on a copy of images/, so that a change while the work goes on cannot come under the key of an earlier state. */
+/** Works on a copy of the sources, so that a change while the work goes on cannot come under the key of an earlier state. */
 async function withSnapshot<T>(work: (images: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "skyline-images-"));
   try {
-    const images = join(folder, "images");
-    await cp(join(ROOT, "images"), images, { recursive: true, preserveTimestamps: true });
-    return await work(images);
+    for (const part of ["images", ...MESH]) {
+      await cp(join(ROOT, part), join(folder, part), {
+        recursive: true,
+        preserveTimestamps: true,
+        filter: (path) => !path.includes("__pycache__"),
+      });
+    }
+    return await work(join(folder, "images"));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function keyOf(role: ImageRole, images: string, base: string): Promise<string> {
-  const others = IMAGE_ROLES.filter((other) => other !== role && !PARTS[role].includes(other));
-  const irrelevant = (file: string) =>
-    file.startsWith("packer/") || others.some((other) => file.startsWith(`ansible/roles/${other}/`));
+async function keyOf(role: Role, images: string, base: string): Promise<string> {
+  const others = ROLES.filter((other) => other !== role && !PARTS[role].includes(other));
+  const relevant = (file: string) =>
+    !file.startsWith("packer/") && !others.some((other) => file.startsWith(`ansible/roles/${other}/`));
   const digest = createHash("sha256").update(`${role}\0${base}\0${ARCHITECTURE}\0`);
   for (const { directory } of await Promise.all(REAL_TOOLS.map(goTool))) digest.update(`${directory}\0`);
   digest.update(readFileSync(join(ROOT, "tools", "python", "constraints.txt")));
   digest.update(readFileSync(join(__dirname, "image-artefacts.ts")));
-  const files = readdirSync(images, { recursive: true, encoding: "utf8" }).sort();
-  for (const file of files.filter((name) => !irrelevant(name))) {
-    const path = join(images, file);
-    if (existsSync(path) && statSync(path).isFile())
-      digest.update(`${file}\0`).update(readFileSync(path)).update("\0");
-  }
+  if (role === "mesos-node") digest.update(JSON.stringify(renderMesosNode(bootedEnvironment())));
+  const add = (folder: string, wanted: (file: string) => boolean) => {
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+    for (const file of files.filter(wanted)) {
+      const path = join(folder, file);
+      if (existsSync(path) && statSync(path).isFile())
+        digest.update(`${file}\0`).update(readFileSync(path)).update("\0");
+    }
+  };
+  add(images, relevant);
+  if (withMesh(role)) for (const part of MESH) add(join(images, "..", part), () => true);
   return digest.digest("hex").slice(0, 16);
 }

@@ -1,5 +1,5 @@
 import { BRIDGE_NAME, ports, WORKER_SERVICE } from "../../../environment/naming";
-import { asFile, consulClient, type ConsulPlace } from "../../mesh/consul-configuration";
+import { asFile, consulClient, type ConsulPlace } from "../../../environment/mesh/consul-configuration";
 
 /** What a worker's Consul agent needs to know. */
 export interface ConsulAgentSettings extends ConsulPlace {

@@ -5,7 +5,7 @@ import {
   CONSUL_PKI,
   CONSUL_SECRETS_FILE,
   CONSUL_USER,
-} from "../../mesh/consul-configuration";
+} from "../../../environment/mesh/consul-configuration";
 import { renderConsulAgent, type ConsulAgentSettings } from "./agent";
 
 /** The Consul agent that stock images get; `images/` puts the same into own ones. */

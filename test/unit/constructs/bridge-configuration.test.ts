@@ -1,5 +1,5 @@
 import { kubeDnsAddress, renderBridge } from "../../../constructs/mesh/bridge-configuration";
-import { dataPlaneFile } from "../../../constructs/mesh/data-plane-file";
+import { dataPlaneFile } from "../../../environment/mesh/data-plane-file";
 
 const settings = {
   domain: "example.internal",

@@ -138,7 +138,11 @@ test("given the least, a Service that stands for a Mesos service has exactly the
       name: "organization",
       namespace: "default",
       labels: { "app.kubernetes.io/name": "organization", "app.kubernetes.io/managed-by": "skyline" },
-      annotations: { "skyline/stands-for": "mesos" },
+      annotations: {
+        "skyline/stands-for": "mesos",
+        "skyline/pods-selector": "app.kubernetes.io/name=organization",
+        "skyline/pods-port": "8080",
+      },
     },
     spec: {
       type: "ClusterIP",
@@ -147,6 +151,32 @@ test("given the least, a Service that stands for a Mesos service has exactly the
     },
     lifecycle: { ignore_changes: ["spec[0].selector", "spec[0].port[0].target_port"] },
   });
+});
+
+test("a Service that stands for a Mesos service says which pods are its own", () => {
+  const stack = inCluster((scope) => {
+    const bridge = new SkylineBridge(scope, "bridge", least);
+    const pods = { selector: { tier: "web", app: "members" }, port: "http" };
+    new MesosService(scope, "organization", { name: "organization", port: 8080, bridge, pods });
+  });
+  expect(stack.only("kubernetes_service_v1").metadata).toMatchObject({
+    annotations: { "skyline/pods-selector": "app=members,tier=web", "skyline/pods-port": "http" },
+  });
+});
+
+test.each([
+  [{ selector: {} }],
+  [{ selector: { "app.kubernetes.io/name": "skyline-bridge" } }],
+  [{ selector: { app: "a,b" } }],
+  [{ port: 0 }],
+  [{ port: "" }],
+])("%j are no pods of a service's own", (pods) => {
+  const make = () =>
+    inCluster((scope) => {
+      const bridge = new SkylineBridge(scope, "bridge", least);
+      new MesosService(scope, "it", { name: "organization", port: 8080, bridge, pods });
+    });
+  expect(make).toThrow(/are no pods of organization/);
 });
 
 test.each(["kubernetes", "skyline-bridge", "Organization", "a.b", ""])(

@@ -8,7 +8,7 @@ import {
   CONTROLLER_PKI,
   ENCRYPTION_CONFIGURATION,
 } from "./kubernetes-paths";
-import { flagsFile } from "./node-file";
+import { flagsFile } from "../../../../environment/node-file";
 import type { ControllerSettings } from "./settings";
 import { TLS_FLAGS } from "./tls";
 

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { clusterResourceName, DEPLOYER_GROUP, nodeGroups } from "../../../../environment/naming";
 import { AUTHENTICATOR_MAPPING, CONTROLLER_PKI } from "./kubernetes-paths";
 import { renderKubeconfig } from "./kubeconfig";
-import { flagsFile } from "./node-file";
+import { flagsFile } from "../../../../environment/node-file";
 import type { ControllerSettings } from "./settings";
 
 const AUTHENTICATOR_PORT = 21362;

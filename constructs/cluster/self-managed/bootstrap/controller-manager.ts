@@ -1,7 +1,7 @@
 import { NODE_POD_PREFIX } from "../../../../environment/pod-capacity";
 import { clusterResourceName } from "../../../../environment/naming";
 import { CONTROLLER_PKI, kubeconfigOf } from "./kubernetes-paths";
-import { flagsFile } from "./node-file";
+import { flagsFile } from "../../../../environment/node-file";
 import type { ControllerSettings } from "./settings";
 import { TLS_FLAGS } from "./tls";
 

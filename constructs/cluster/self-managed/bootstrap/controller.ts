@@ -22,7 +22,7 @@ import {
   kubeconfigOf,
   KUBERNETES,
 } from "./kubernetes-paths";
-import type { NodeFile } from "./node-file";
+import type { NodeFile } from "../../../../environment/node-file";
 import { nodeVariables, secretFiles } from "./node-variables";
 import type { ControllerSettings } from "./settings";
 import { userDataScript } from "./user-data-script";

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { clusterResourceName } from "../../../../environment/naming";
 import { ENCRYPTION_SOCKET } from "./kubernetes-paths";
-import { flagsFile } from "./node-file";
+import { flagsFile } from "../../../../environment/node-file";
 import type { ControllerSettings } from "./settings";
 
 /**

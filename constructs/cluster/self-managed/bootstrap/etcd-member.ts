@@ -6,7 +6,7 @@ import {
   memberName,
   renderEtcdConfiguration,
 } from "./etcd-configuration";
-import { environmentFile } from "./node-file";
+import { environmentFile } from "../../../../environment/node-file";
 import { leaveVariables, nodeVariables, secretFiles } from "./node-variables";
 import type { EtcdMemberSettings } from "./settings";
 import { userDataScript } from "./user-data-script";

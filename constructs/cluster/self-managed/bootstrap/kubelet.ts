@@ -3,7 +3,7 @@ import { apiHost, clusterResourceName, kubernetesPorts } from "../../../../envir
 import { MAX_PODS } from "../../../../environment/pod-capacity";
 import { kubeDnsAddress } from "../../../mesh/bridge-configuration";
 import { renderKubeconfig } from "./kubeconfig";
-import { flagsFile } from "./node-file";
+import { flagsFile } from "../../../../environment/node-file";
 import type { WorkerSettings } from "./settings";
 import { CIPHER_SUITES } from "./tls";
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { imageDirectory, imageRole, type ImageRole } from "../../../../environment/image-contract";
-import { environmentFile, type NodeFile } from "./node-file";
+import { environmentFile, type NodeFile } from "../../../../environment/node-file";
 
 export interface UserDataScript {
   readonly role: ImageRole;
@@ -16,7 +16,7 @@ export interface UserDataScript {
 
 /** EC2 refuses more, counted before base64. */
 const MOST_BYTES = 16 * 1024;
-/** What places may grow by when their values are filled in. */
+/** What places may grow by when their values are filled in, where there are any. */
 const ROOM_FOR_VALUES = 3 * 1024;
 
 /** Variables of the node, for every unit of the image that wants them. */
@@ -42,9 +42,10 @@ ${files.map((file) => put(script.role, file)).join("")}systemctl daemon-reload
 systemctl enable --now --no-block ${script.target ?? target(script.role)}
 `;
   const bytes = Buffer.byteLength(text);
-  if (bytes > MOST_BYTES - ROOM_FOR_VALUES) {
+  const room = /@@\w+@@/.test(text) ? ROOM_FOR_VALUES : 0;
+  if (bytes > MOST_BYTES - room) {
     throw new Error(
-      `user data of role ${script.role} has ${bytes} bytes; EC2 takes ${MOST_BYTES}, ${ROOM_FOR_VALUES} of them are for values`,
+      `user data of role ${script.role} has ${bytes} bytes; EC2 takes ${MOST_BYTES}, ${room} of them are for values`,
     );
   }
   return text;

@@ -1,5 +1,5 @@
 import { imageBinary } from "../../../../environment/image-contract";
-import { CONSUL_FILE, CONSUL_USER } from "../../../mesh/consul-configuration";
+import { CONSUL_FILE, CONSUL_USER } from "../../../../environment/mesh/consul-configuration";
 import { renderConsulAgent } from "../../consul-agent/agent";
 import { consulAgentSecret } from "../../consul-agent/script";
 import { renderContainerd } from "./containerd";

@@ -1,6 +1,10 @@
 import { renderConsulAgent } from "../../../../constructs/cluster/consul-agent/agent";
 import { renderConsulAcl } from "../../../../constructs/mesh/consul-acl";
-import { consulClient, renderConsulServer } from "../../../../constructs/mesh/consul-configuration";
+import {
+  consulClient,
+  consulWatcher,
+  renderConsulServer,
+} from "../../../../environment/mesh/consul-configuration";
 
 const place = { environment: "example", region: "us-east-1" };
 const common = {
@@ -56,6 +60,13 @@ test("another agent has exactly these settings", () => {
   });
 });
 
+test("a node that renders routes may hold a connection to its agent for each of thousands of services", () => {
+  expect(consulWatcher(place)).toEqual({
+    ...consulClient(place),
+    limits: { http_max_conns_per_client: 16_384 },
+  });
+});
+
 test("a worker's agent is such a one that registers the node under its cluster's name while the bridge on it answers", () => {
   const { services, ...rest } = JSON.parse(renderConsulAgent({ ...place, clusterName: "alpha" }));
   expect(rest).toEqual(consulClient(place));
@@ -101,6 +112,23 @@ test("tokens may do exactly this", () => {
       {
         node_prefix: { "worker-": { policy: "write" } },
         service: { "kubernetes-worker": { policy: "write" } },
+      },
+    ],
+    [
+      "skyline-mesos",
+      "mesos.token",
+      {
+        node_prefix: { "": { policy: "read" }, "mesos-": { policy: "write" } },
+        service_prefix: { "": { policy: "read" } },
+        key_prefix: { "skyline/example/": { policy: "read" } },
+      },
+    ],
+    [
+      "skyline-mesos-services",
+      "mesos-services.token",
+      {
+        service_prefix: { "": { policy: "write" } },
+        service: { "kubernetes-worker": { policy: "read" }, consul: { policy: "read" } },
       },
     ],
   ]);

@@ -1,4 +1,4 @@
-import { leaveLimit } from "../../../support/user-data";
+import { leaveLimit, runUserData } from "../../../support/user-data";
 import { SESSION_MANAGER, rightsOf, userData } from "../self-managed/fixture";
 import { place, rules, sdbGateways } from "./fixture";
 
@@ -117,13 +117,14 @@ test("a gateway is drained for longer than the balancer takes to see it, and wit
   expect(leaveLimit(userData(stack, "example-gateways"))).toBeGreaterThan(drain + 75 + 60);
 });
 
-test("the role may read the gateways' secret, find servers and say that it has left", () => {
+test("the role may read the gateways' secret and which cluster is active, find servers and say that it has left", () => {
   expect(rightsOf(stack, "gateways_role").map(({ Action, Resource }) => [Action, Resource])).toEqual([
     [
       ["secretsmanager:GetSecretValue"],
       ["arn:aws:secretsmanager:us-east-1:111111111111:secret:skyline/example/consul/gateways-??????"],
     ],
     [["ec2:DescribeInstances"], ["*"]],
+    [["ssm:GetParameter"], ["arn:aws:ssm:us-east-1:111111111111:parameter/skyline/example/active"]],
     [
       ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
       ["arn:aws:autoscaling:us-east-1:111111111111:autoScalingGroup:*:autoScalingGroupName/example-gateways"],
@@ -136,6 +137,7 @@ test("security groups let through exactly this", () => {
   const clients = [{ name: "office", cidr: "10.90.0.0/16" }];
   const withClients = sdbGateways({ place: { ...place, clients } });
   expect(rules(withClients, "ingress")).toEqual([
+    "example-gateways 10.0.0.0/16 tcp 5044",
     "example-gateways 10.0.0.0/16 tcp 8301",
     "example-gateways 10.0.0.0/16 udp 8301",
     "example-gateways example-gateways-balancer tcp 5042",
@@ -168,6 +170,43 @@ test("user data starts the gateways' target, says where secrets are, and holds n
   expect(script).toMatch(/systemctl enable --now --no-block skyline-gateway\.target\n$/);
   expect(script).toContain('SKYLINE_ROLE="gateway"\n');
   expect(script).not.toMatch(/PRIVATE KEY|"encrypt"|"tokens"/);
+});
+
+describe("what user data writes for the mesh", () => {
+  const { files } = runUserData(userData(stack, "example-gateways"));
+  const text = (path: string) => files[path]?.content ?? "";
+
+  test("settings of a gateway, which hear of clusters from Consul, and of the active one from the registry's parameter", () => {
+    expect(JSON.parse(text("/etc/skyline/mesh/node.json"))).toEqual({
+      role: "gateway",
+      environment: "example",
+      nginx: "/usr/sbin/nginx",
+      paths: { state: "/var/lib/skyline/mesh", run: "/run/skyline/mesh", log: "/var/log/skyline/mesh" },
+      ports: { local: 5040, inbound: 5041, gateway: 5042, health: 5044 },
+      listen: { local: "127.0.0.1", node: "0.0.0.0", health: "0.0.0.0" },
+      denied: ["kubernetes", "skyline-bridge"],
+      initialWeightsFile: "/var/lib/skyline/mesh/initial-weights.json",
+    });
+    expect(userData(stack, "example-gateways")).not.toMatch(/alpha|bravo/);
+  });
+
+  test("NGINX at the gateways' ports, and consul-template of this node", () => {
+    const nginx = text("/etc/skyline/mesh/nginx.conf");
+    expect(nginx).toContain("listen 0.0.0.0:5042");
+    expect(nginx).toContain("/run/skyline/draining");
+    const template = text("/etc/skyline/mesh/consul-template.hcl");
+    expect(template).toContain('token_file = "/etc/skyline/consul-template.token"');
+    expect(`${nginx}${template}`).not.toContain("@@");
+    expect(JSON.parse(text("/etc/consul.d/skyline.json"))).toMatchObject({
+      limits: { http_max_conns_per_client: 16_384 },
+    });
+  });
+
+  test("within what EC2 takes, with room for the longest name of an environment", () => {
+    const longest = "e".repeat(20);
+    const most = sdbGateways({ place: { ...place, environment: longest } });
+    expect(Buffer.byteLength(userData(most, `${longest}-gateways`))).toBeLessThan(16 * 1024);
+  });
 });
 
 test("servers and other nodes are not found by the gateways' tags", () => {

@@ -237,17 +237,21 @@ test("what secrets share is the same in each", () => {
       ...[0, 1, 2].map((index) => alpha(`etcd-${index}`)),
     ),
   ).toBe(1);
-  expect(shared("gossip.key", consul("servers"), consul("gateways"), consul("workers"))).toBe(1);
   expect(
-    shared("ca.crt", consul("authority"), consul("servers"), consul("gateways"), consul("workers")),
+    shared("gossip.key", consul("servers"), consul("gateways"), consul("workers"), consul("mesos")),
+  ).toBe(1);
+  expect(
+    shared("ca.crt", ...["authority", "servers", "gateways", "workers", "mesos"].map((part) => consul(part))),
   ).toBe(1);
   expect(text(consul("gateways"), "agent.token")).toBe(text(consul("servers"), "gateway.token"));
   expect(text(consul("workers"), "agent.token")).toBe(text(consul("servers"), "worker.token"));
+  expect(text(consul("mesos"), "agent.token")).toBe(text(consul("servers"), "mesos.token"));
+  expect(text(consul("mesos"), "services.token")).toBe(text(consul("servers"), "mesos-services.token"));
   expect(Buffer.from(text(consul("servers"), "gossip.key"), "base64")).toHaveLength(32);
-  const tokens = ["management", "server-agent", "gateway", "worker"].map((name) =>
+  const tokens = ["management", "server-agent", "gateway", "worker", "mesos", "mesos-services"].map((name) =>
     text(consul("servers"), `${name}.token`),
   );
-  expect(new Set(tokens).size).toBe(4);
+  expect(new Set(tokens).size).toBe(6);
 });
 
 test("each instance's secret has its own files alone: no authority's key but the controllers', who sign with it", () => {
@@ -286,6 +290,8 @@ test("each instance's secret has its own files alone: no authority's key but the
       "gateway.token",
       "gossip.key",
       "management.token",
+      "mesos-services.token",
+      "mesos.token",
       "server-agent.token",
       "server.crt",
       "server.key",
@@ -293,6 +299,7 @@ test("each instance's secret has its own files alone: no authority's key but the
     ],
     [consul("gateways")]: ["agent.token", "ca.crt", "gossip.key"],
     [consul("workers")]: ["agent.token", "ca.crt", "gossip.key"],
+    [consul("mesos")]: ["agent.token", "ca.crt", "gossip.key", "services.token"],
   });
 });
 

@@ -25,6 +25,7 @@ test("makes everything, origins first and the parameter last, and says what", as
     servers,
     "skyline/complete/consul/gateways",
     "skyline/complete/consul/workers",
+    "skyline/complete/consul/mesos",
     authorities,
     etcd,
     "skyline/complete/alpha/etcd-1",
@@ -35,7 +36,7 @@ test("makes everything, origins first and the parameter last, and says what", as
   expect(outcomes.map(({ name, action }) => [name, action])).toEqual(
     store.writes.map((name) => [name, "created"]),
   );
-  expect(outcomes[5]).toEqual({
+  expect(outcomes[6]).toEqual({
     kind: "secret",
     name: etcd,
     cluster: "alpha",
@@ -76,7 +77,7 @@ test.each(Array.from({ length: 10 }, (_, index) => index))(
     store.beforeWrite = () => undefined;
     await initIn(store, environment);
     expect([...store.secrets].slice(0, kept.length)).toEqual(kept);
-    expect(store.writes).toHaveLength(10);
+    expect(store.writes).toHaveLength(11);
     expect(await findings(store)).toEqual([]);
   },
 );
@@ -95,7 +96,7 @@ test("five at once make one authority, and secrets that fit", async () => {
       });
     });
   const results = await Promise.all(Array.from({ length: 5 }, () => initIn(store, environment)));
-  expect(store.writes).toHaveLength(10);
+  expect(store.writes).toHaveLength(11);
   const created = results.flatMap(({ outcomes }) => outcomes.filter(({ action }) => action === "created"));
   expect(created.map(({ name }) => name).sort()).toEqual([...store.writes].sort());
   results.forEach((result) => expect(result.findings).toEqual([]));

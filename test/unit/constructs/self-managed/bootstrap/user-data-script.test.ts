@@ -1,10 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { renderController } from "../../../../../constructs/cluster/self-managed/bootstrap/controller";
 import { renderEtcdMember } from "../../../../../constructs/cluster/self-managed/bootstrap/etcd-member";
-import {
-  environmentFile,
-  flagsFile,
-} from "../../../../../constructs/cluster/self-managed/bootstrap/node-file";
+import { environmentFile, flagsFile } from "../../../../../environment/node-file";
 import { userDataScript } from "../../../../../constructs/cluster/self-managed/bootstrap/user-data-script";
 import { renderWorker } from "../../../../../constructs/cluster/self-managed/bootstrap/worker";
 import { runUserData, variablesOf } from "../../../../support/user-data";
@@ -45,7 +42,8 @@ test.each([
   ["what Terraform would read as its own", "%{if}\n", '/etc/etcd/x holds "${" or "%{"'],
   ["a last line without its end", "text", "/etc/etcd/x does not end with a new line"],
   ["what would end the file early", "a\nEND_OF_FILE\nb\n", "or has a line END_OF_FILE"],
-  ["more than EC2 takes", `${"x".repeat(14_000)}\n`, /user data of role etcd has \d+ bytes; EC2 takes 16384/],
+  ["more than EC2 takes", `${"x".repeat(17_000)}\n`, /role etcd has \d+ bytes; EC2 takes 16384, 0 of them/],
+  ["more than leaves room for values", `@@A@@${"x".repeat(14_000)}\n`, /EC2 takes 16384, 3072 of them/],
 ])("%s is refused", (_name, content, message) => {
   expect(() => file("/etc/etcd/x", content)).toThrow(message);
 });

@@ -1,0 +1,105 @@
+"""This node's NGINX: tests a configuration, reloads, and tells which generation serves."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from .node import Node
+
+TEST_SECONDS = 30.0
+CONFIRM_SECONDS = 10.0
+#: Answers in a row, each over a connection of its own, that make a generation confirmed.
+CONFIRMATIONS = 3
+#: Generations of old workers that may be alive when another reload begins.
+MOST_OLD = 4
+
+
+class Nginx:
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.pid_file = node.paths.run / "nginx.pid"
+
+    def test(self, configuration: Path) -> str:
+        """What NGINX has against a configuration; nothing when it takes it."""
+        command = [self.node.nginx, "-t", "-q", "-e", "stderr", "-p", str(self.node.paths.run), "-c", str(configuration)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=TEST_SECONDS, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+        if done.returncode == 0:
+            return ""
+        said = done.stderr.decode(errors="replace").strip()
+        return said[-2000:] or f"nginx -t ended with {done.returncode}"
+
+    def master(self) -> int | None:
+        """The master's process id, while one runs. The file may be of a process of long ago."""
+        try:
+            pid = int(self.pid_file.read_text())
+        except (OSError, ValueError):
+            return None
+        return pid if _command(pid).startswith("nginx: master process") else None
+
+    def workers(self, master: int) -> tuple[set[int], set[int]]:
+        """Workers that accept, and those that only end what they have."""
+        accepting: set[int] = set()
+        ending: set[int] = set()
+        try:
+            children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        except OSError:
+            return accepting, ending
+        for child in map(int, children):
+            command = _command(child)
+            if command.startswith("nginx: worker process"):
+                (ending if "shutting down" in command else accepting).add(child)
+        return accepting, ending
+
+    def too_many_old(self, master: int) -> bool:
+        accepting, ending = self.workers(master)
+        return len(ending) > MOST_OLD * max(1, len(accepting))
+
+    def reload(self, master: int) -> None:
+        os.kill(master, signal.SIGHUP)
+
+    def generation(self) -> str | None:
+        """What a new connection is answered."""
+        try:
+            with socket.create_connection(self.node.health, timeout=1.0) as connection:
+                connection.settimeout(2.0)
+                connection.sendall(b"GET /_skyline/generation HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                answer = b""
+                while len(answer) < 4096 and (part := connection.recv(4096)):
+                    answer += part
+        except OSError:
+            return None
+        found = re.match(rb"HTTP/1\.[01] 200 .*?\r\n\r\n([0-9a-f]{12})\s*\Z", answer, re.DOTALL)
+        return found[1].decode() if found else None
+
+    def confirm(self, name: str, before: set[int], seconds: float = CONFIRM_SECONDS) -> bool:
+        """Waits until only this generation answers: no worker of those before a reload accepts, and new ones serve it."""
+        deadline = time.monotonic() + seconds
+        in_a_row = 0
+        while time.monotonic() < deadline:
+            master = self.master()
+            if master is None:
+                return False
+            accepting, _ = self.workers(master)
+            served = self.generation() == name and not accepting & before
+            in_a_row = in_a_row + 1 if served else 0
+            if in_a_row >= CONFIRMATIONS:
+                return True
+            if not served:
+                time.sleep(0.02)
+        return False
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""

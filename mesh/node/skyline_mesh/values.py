@@ -1,0 +1,126 @@
+"""Values of keys in Consul that people and tools write: the dial, settings of services, the override of removals."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .model import Settings
+from .names import CLUSTER_NAME
+
+#: Of limit_conn: NGINX refuses a configuration with more.
+MAX_CONNECTIONS = 65535
+#: Of each key; what is longer was written by no tool of ours.
+MAX_LENGTH = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Leave to remove many at once. `services` names them; `*` is all of them."""
+
+    services: frozenset[str]
+    by: str
+    why: str
+    #: Seconds since 1970.
+    expires: float
+
+    def allows(self, name: str, now: float) -> bool:
+        return now < self.expires and (name in self.services or "*" in self.services)
+
+
+def dial(text: object) -> tuple[dict[str, int] | None, str]:
+    """The weights by cluster without those of 0, or why there are none."""
+    raw, error = _object(text)
+    if raw is None:
+        return None, error
+    return weights(raw.get("weights"))
+
+
+def weights(raw: object) -> tuple[dict[str, int] | None, str]:
+    """Clusters with a share; whole numbers from 0 to 100 whose sum is 100."""
+    if not isinstance(raw, dict):
+        return None, f"weights is {raw!r:.100} and no object"
+    for cluster, weight in raw.items():
+        if not CLUSTER_NAME.fullmatch(cluster):
+            return None, f"{cluster!r:.100} is no name of a cluster"
+        if type(weight) is not int or not 0 <= weight <= 100:
+            return None, f"the weight of {cluster} is {weight!r:.100}, and not from 0 to 100"
+    if sum(raw.values()) != 100:
+        return None, f"the sum of the weights is {sum(raw.values())}, and not 100"
+    return {cluster: weight for cluster, weight in sorted(raw.items()) if weight > 0}, ""
+
+
+def settings(text: object) -> tuple[Settings | None, str]:
+    """{"timeouts":{"connect":1,"read":60,"send":60},"retries":1,"limits":{"connections":100}}, each of it optional."""
+    raw, error = _object(text)
+    if raw is None:
+        return None, error
+    timeouts, limits = raw.get("timeouts", {}), raw.get("limits", {})
+    if not isinstance(timeouts, dict) or not isinstance(limits, dict):
+        return None, "timeouts and limits are objects"
+    default = Settings()
+    try:
+        return (
+            Settings(
+                connect_seconds=_seconds(timeouts, "connect", default.connect_seconds, 0.05, 10),
+                read_seconds=_seconds(timeouts, "read", default.read_seconds, 0.1, 3600),
+                send_seconds=_seconds(timeouts, "send", default.send_seconds, 0.1, 3600),
+                retries=_whole(raw, "retries", default.retries, 0, 1),
+                connections=_whole(limits, "connections", default.connections, 1, MAX_CONNECTIONS),
+            ),
+            "",
+        )
+    except ValueError as wrong:
+        return None, str(wrong)
+
+
+def removal(text: object) -> tuple[Removal | None, str]:
+    """{"services":["foo"],"by":"…","why":"…","expires":"2026-01-31T12:00:00Z"}; neither it nor an error without a text."""
+    if text == "":
+        return None, ""
+    raw, error = _object(text)
+    if raw is None:
+        return None, error
+    services, by, why, expires = (raw.get(key) for key in ("services", "by", "why", "expires"))
+    if not isinstance(services, list) or not all(isinstance(name, str) for name in services):
+        return None, f"services is {services!r:.100}, and not a list of names"
+    if not isinstance(by, str) or not by or not isinstance(why, str) or not why:
+        return None, f"it says by {by!r:.100} and why {why!r:.100}, and each must say something"
+    try:
+        at = datetime.fromisoformat(str(expires))
+    except ValueError:
+        return None, f"it expires {expires!r:.100}, and not at a time such as 2026-01-31T12:00:00Z"
+    if at.tzinfo is None:
+        return None, f"it expires {expires!r:.100}, which has no time zone"
+    return Removal(frozenset(services), by[:500], why[:500], at.timestamp()), ""
+
+
+def _object(text: object) -> tuple[dict[str, Any] | None, str]:
+    if text == "":
+        return None, "there is none"
+    if not isinstance(text, str) or len(text) > MAX_LENGTH:
+        return None, f"it is no text of at most {MAX_LENGTH} characters"
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return None, f"it is no JSON: {error}"
+    return (raw, "") if isinstance(raw, dict) else (None, "it is no object")
+
+
+def _seconds(raw: dict[str, Any], key: str, default: float, low: float, high: float) -> float:
+    value = raw.get(key, default)
+    if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
+        raise ValueError(f"{key} is {value!r:.100}, and not from {low} to {high} seconds")
+    return float(value)
+
+
+def _whole(raw: dict[str, Any], key: str, default: Any, low: int, high: int) -> Any:
+    value = raw.get(key, default)
+    if value is default:
+        return default
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{key} is {value!r:.100}, and not a whole number from {low} to {high}")
+    return value

@@ -1,0 +1,66 @@
+import { ENVIRONMENT } from "./mesh-node";
+
+/** An instance as Consul tells of it; tests put anything into it. */
+export type RawInstance = Readonly<Record<string, unknown>>;
+
+export interface RawCatalogue {
+  readonly services?: Readonly<Record<string, readonly RawInstance[]>>;
+  readonly workers?: readonly RawInstance[];
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Text of the dial's key. */
+  readonly dial?: string;
+  /** Text of the override's key. */
+  readonly removal?: string;
+  readonly more?: readonly unknown[];
+}
+
+export const instance = (host: number, port = 31000): RawInstance => ({
+  node: `node-${host}`,
+  address: `10.0.${host >> 8}.${host & 255}`,
+  port,
+  id: `id-${host}-${port}`,
+});
+
+export const worker = (host: number, cluster = "alpha"): RawInstance => ({
+  node: `worker-${host}`,
+  address: `10.1.${host >> 8}.${host & 255}`,
+  port: 5041,
+  cluster,
+});
+
+export const dial = (weights: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ generation: 1, weights, by: "test", why: "test", at: "2026-01-01T00:00:00Z" });
+
+export const removal = (services: readonly string[], seconds = 600): string =>
+  JSON.stringify({
+    services,
+    by: "somebody",
+    why: "moved to Kubernetes",
+    expires: new Date(Date.now() + seconds * 1000).toISOString(),
+  });
+
+/** As many services with an instance each, `service-000` and on. */
+export const services = (count: number): Record<string, RawInstance[]> =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `service-${String(index).padStart(3, "0")}`,
+      [instance(1 + (index % 200), 31000 + Math.floor(index / 200))],
+    ]),
+  );
+
+/** A file as catalogue.ctmpl makes it. */
+export function catalogue(raw: RawCatalogue, environment = ENVIRONMENT): string {
+  return jsonLines([
+    { format: 1, environment },
+    ...Object.entries(raw.services ?? {}).map(([service, instances]) => ({ service, instances })),
+    { workers: raw.workers ?? [worker(1), worker(2)] },
+    ...Object.entries(raw.settings ?? {}).map(([settings, value]) => ({ settings, value })),
+    ...(raw.more ?? []),
+    { dial: raw.dial ?? dial({ alpha: 100 }) },
+    { removal: raw.removal ?? "" },
+  ]);
+}
+
+/** Documents with the last line that tells their number. */
+export const jsonLines = (documents: readonly unknown[]): string =>
+  [...documents, { end: documents.length }].map((document) => `${JSON.stringify(document)}\n`).join("");
