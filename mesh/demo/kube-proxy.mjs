@@ -40,17 +40,27 @@ class Service {
 
   watch(endpoint) {
     const key = keyOf(endpoint);
-    if (this.alive.has(key)) return undefined;
+    return this.alive.has(key) ? undefined : this.probe(endpoint, key);
+  }
+
+  /** An endpoint is dead when it takes no connection: one on which nothing is said is closed by one that lives, too. */
+  probe(endpoint, key) {
     return new Promise((resolve) => {
       const socket = connect({ host: endpoint.address, port: endpoint.port });
+      let lived = false;
       socket.on("connect", () => {
+        lived = true;
         this.alive.set(key, socket);
         resolve();
       });
       socket.on("error", () => undefined);
       socket.on("close", () => {
         resolve();
-        if (this.alive.get(key) === socket) this.alive.delete(key);
+        if (lived) {
+          if (this.alive.get(key) === socket) void this.probe(endpoint, key);
+          return;
+        }
+        this.alive.delete(key);
         void this.listen();
         // It may come back, as a container that is restarted does.
         setTimeout(() => {

@@ -179,6 +179,20 @@ export class Chooser {
     return { generation: /"([0-9a-f]{12,})"/.exec(conf)?.[1] ?? "", model };
   }
 
+  /**
+   * Why the installed generation is not the only one that serves, or undefined when it is. One answer is not enough: for
+   * a moment after a reload workers of both generations take connections, and the apply step waits for the end of it.
+   */
+  async unconfirmed(): Promise<string | undefined> {
+    const { generation } = this.live();
+    const state = JSON.parse(readFileSync(this.path("state", "state.json"), "utf8")) as {
+      unconfirmed_from?: string | null;
+    };
+    if ((state.unconfirmed_from ?? null) !== null) return `${this.name} has not confirmed ${generation} yet`;
+    const serves = await this.generation();
+    return serves === generation ? undefined : `${this.name} serves ${serves}, installed is ${generation}`;
+  }
+
   /** Lines of its access log, in their order. */
   logs(): LogEntry[] {
     return readLog(this.path("log", "access.log"));

@@ -30,12 +30,11 @@ export function memberships(mesh: MeshWorld, forget: (instance: InstanceRecord) 
       if (kind === "kubernetes") return;
       await mesh.until(30_000, async () => {
         for (const node of mesh.choosers) {
-          const { generation, model } = node.live();
-          if (routesOf(model).services[service]?.includes(`${address}:${port}`)) {
+          if (routesOf(node.live().model).services[service]?.includes(`${address}:${port}`)) {
             return `${node.name} still sends to ${address}:${port}`;
           }
-          const serves = await node.generation();
-          if (serves !== generation) return `${node.name} serves ${serves}, installed is ${generation}`;
+          const reason = await node.unconfirmed();
+          if (reason !== undefined) return reason;
         }
         return undefined;
       });

@@ -47,15 +47,13 @@ export const routesOf = ({ services, clusters, weights }: Model): Routes => ({
 
 /** Why a node does not serve these routes yet, or undefined when it does. */
 export async function differs(node: Chooser, wanted: Routes): Promise<string | undefined> {
-  const { generation, model } = node.live();
-  const has = routesOf(model);
+  const has = routesOf(node.live().model);
   for (const part of ["services", "clusters", "weights"] as const) {
     if (!isDeepStrictEqual(has[part], wanted[part])) {
       return `${node.name} has ${part} ${short(has[part])}, wanted ${short(wanted[part])}`;
     }
   }
-  const serves = await node.generation();
-  return serves === generation ? undefined : `${node.name} serves ${serves}, installed is ${generation}`;
+  return node.unconfirmed();
 }
 
 const isRouted = (name: string) =>

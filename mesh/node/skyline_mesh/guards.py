@@ -80,7 +80,7 @@ def _hold(
     most = max(MOST_REMOVED, MOST_REMOVED_SHARE * len(live.keys() | recent))
     hold = doubtful if len(recent | set(doubtful)) > most else []
     taken = {f"{prefix}{name}": now for name in doubtful if not hold}
-    kept = {f"{prefix}{name}": state.removed[f"{prefix}{name}"] for name in recent}
+    kept = {f"{prefix}{name}": state.removed[f"{prefix}{name}"] for name in sorted(recent)}
     others = {key: at for key, at in state.removed.items() if not key.startswith(prefix)}
     state.removed = {**others, **kept, **taken}
     result.allowed += allowed
