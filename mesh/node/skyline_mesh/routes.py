@@ -107,6 +107,12 @@ def _maps(
     for name in settings:
         yield f"  {_key(name)} -{name};"
     yield "}"
+    yield "map $service $never_repeated {"
+    yield "  default 0;"
+    for name, of in settings.items():
+        if of.retries == 0:
+            yield f"  {_key(name)} 1;"
+    yield "}"
     # For a service on several nodes: the one to try after one that has not passed the request on.
     yield 'map "$service $last_upstream" $neighbour {'
     yield "  volatile;"
