@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { MeshWorld } from "../../operations/mesh/world";
 import {
-  type Entrance,
   atGateway,
   atMesosNode,
   inCluster,
@@ -12,7 +12,6 @@ import {
   startMesh,
   stopLoads,
 } from "../support/mesh-callers";
-import { KeptConnection } from "../support/mesh-connection";
 import { outcomesOf } from "../support/mesh-load";
 import { nginxBinary } from "../support/nginx-binary";
 
@@ -36,6 +35,23 @@ test("NGINX is new enough to keep a pooled connection alive through a reload", a
   const [, major, minor, patch] = (/nginx\/(\d+)\.(\d+)\.(\d+)/.exec(stderr) ?? []).map(Number);
   // keepalive_min_timeout came with 1.27.4.
   expect(((major ?? 0) * 1000 + (minor ?? 0)) * 1000 + (patch ?? 0)).toBeGreaterThanOrEqual(1_027_004);
+});
+
+test("a connection between two hops is given up by the one that uses it before the other may close it at a reload", () => {
+  // The two at once lose a request now and then, one in many thousands: too few to be met by the test below.
+  const texts = [
+    ...mesh.choosers.map((node) =>
+      ["nginx.conf", "upstreams.conf"].map((file) => node.path("state", "live", file)),
+    ),
+    ...mesh.workers.map((worker) => [worker.path("settings", "nginx.conf")]),
+  ].map((files) => files.map((file) => readFileSync(file, "utf8")).join("\n"));
+  const seconds = (pattern: RegExp, text: string) => Number(pattern.exec(text)?.[1] ?? NaN);
+  const kept = texts.map((text) => seconds(/keepalive_min_timeout (\d+)s;/, text));
+  const used = texts.flatMap((text) => text.match(/^ *upstream [^{]*\{[^}]*keepalive \d[^}]*\}/gm) ?? []);
+  expect(used.length).toBeGreaterThanOrEqual(texts.length);
+  expect(Math.max(...used.map((text) => seconds(/keepalive_timeout (\d+)s;/, text)))).toBeLessThan(
+    Math.min(...kept),
+  );
 });
 
 test("given every NGINX reloads each 2 s for 5 minutes, then no request on a keep-alive connection fails", async () => {
@@ -63,12 +79,7 @@ test("given every NGINX reloads each 2 s for 5 minutes, then no request on a kee
   let workers = 0;
   for (let next = began; next < began + DURATION; next += EVERY) {
     await sleep(Math.max(0, next - Date.now()));
-    // Connections between hops are kept as well. One node reloads seldom, so that those it keeps to the others grow old.
-    const others = reloads % 8 === 0 ? [] : [mesh.mesosNode(0).nginx];
-    const burst = reloads % 3 === 0 ? await Burst.ready(atMesosNode(mesh, 0, "media")) : undefined;
-    for (const nginx of nginxes(mesh))
-      if (!others.some(({ name }) => name === nginx.name)) nginx.signal("SIGHUP");
-    await burst?.send(reloads % 20);
+    for (const nginx of nginxes(mesh)) nginx.signal("SIGHUP");
     reloads++;
     workers = Math.max(workers, ...nginxes(mesh).map(({ children }) => children.length));
   }
@@ -79,32 +90,3 @@ test("given every NGINX reloads each 2 s for 5 minutes, then no request on a kee
   // keepalive_min_timeout, 10 s, makes an old worker outlive five more reloads and a bit.
   expect(workers).toBeLessThanOrEqual(8);
 });
-
-/**
- * Requests that nobody may repeat, sent at once some milliseconds after a reload, each on a new connection: they take as
- * many connections to the next hop, of which most have been idle for seconds, at the moment in which the next hop closes
- * idle ones.
- */
-class Burst {
-  static async ready(entrance: Entrance): Promise<Burst> {
-    const opened = Array.from({ length: 12 }, () => KeptConnection.open(entrance.endpoint, 5_000));
-    return new Burst(entrance, await Promise.all(opened));
-  }
-
-  private constructor(
-    private readonly entrance: Entrance,
-    private readonly connections: readonly KeptConnection[],
-  ) {}
-
-  /** @param step sends them 4 ms later than the one before it: a reload takes a while */
-  async send(step: number): Promise<void> {
-    await sleep(step * 4);
-    const { host, path } = this.entrance;
-    const head = `POST ${path("/burst")} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 4\r\n\r\nbody`;
-    const replies = await Promise.all(this.connections.map((one) => one.send(Buffer.from(head), 15_000)));
-    for (const one of this.connections) one.close();
-    expect(replies.map(({ status, body }) => `${status} ${status === 200 ? "" : body.toString()}`)).toEqual(
-      this.connections.map(() => "200 "),
-    );
-  }
-}

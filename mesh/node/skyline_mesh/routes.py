@@ -67,7 +67,9 @@ class Upstreams:
         for name, each in nodes.items():
             shared = f"on {' '.join(each)}" if len(each) == 1 else f"on {sorted(each.items())}" if many else name
             of[name] = _upstream_name(shared)
-            found[of[name]] = {address: 1 for address in each} if len(each) == 1 else each
+            servers = {address: 1 for address in each} if len(each) == 1 else each
+            if found.setdefault(of[name], servers) != servers:
+                raise ValueError(f"{name} would share the upstream {of[name]} of other nodes: {servers}, {found[of[name]]}")
         most = Counter(of.values())
         return Upstreams(of, dict(sorted(found.items(), key=lambda item: (-most[item[0]], item[0]))))
 
@@ -78,9 +80,12 @@ def _key(name: str) -> str:
 
 
 def _upstream_name(what: str) -> str:
-    """NGINX compares the names by their lengths, and then from the first character: these differ in both."""
+    """NGINX compares the names by their lengths, and then from the first character: these differ in both.
+
+    Sixteen digits at least: with fewer two services would come to have one name, and with it one's nodes.
+    """
     digest = hashlib.sha256(what.encode()).hexdigest()
-    return f"{digest[:4]}-mesos{digest[4 : 4 + int(digest[:2], 16) % 48]}"
+    return f"{digest[:4]}-mesos-{digest[4 : 20 + int(digest[:2], 16) % 44]}"
 
 
 def _nodes(instances: Iterable[Instance]) -> dict[str, int]:
