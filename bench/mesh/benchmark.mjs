@@ -144,8 +144,10 @@ function inNumbers({ throughput, reload, change }) {
   }
   if (reload !== undefined) {
     Object.assign(numbers, {
-      reload_1k_s: round(reload[1000].apply_s),
-      reload_10k_s: round(reload[10000].apply_s),
+      reload_1k_s: round(reload[1000].nginx_reload_s),
+      reload_10k_s: round(reload[10000].nginx_reload_s),
+      apply_1k_s: round(reload[1000].apply_s),
+      apply_10k_s: round(reload[10000].apply_s),
       reloads: rounded(reload),
     });
   }

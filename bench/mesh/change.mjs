@@ -6,8 +6,8 @@ import { serviceNames } from "./services.mjs";
 
 const NAME = "organization";
 const CONNECTIONS = 8;
-/** Between the requests of a connection. */
-const PAUSE_MS = 5;
+/** Between the requests of a connection: enough of them to see the moment, too few to take the machine from the mesh. */
+const PAUSE_MS = 40;
 /** A change counts as done when the new way has had all requests for so long. */
 const QUIET_MS = 1500;
 const DEADLINE_MS = 30_000;
