@@ -27,13 +27,12 @@ export function addDown(mesh: Command, session: Session): void {
 async function down({ directory, dryRun = false }: Options): Promise<Result> {
   const data = await meshDown(meshFolder(directory), dryRun);
   const count = data.stopped.length;
-  if (count === 0) {
-    return { data, text: "nothing to do: no mesh stands" };
-  }
-  return {
-    data,
-    text: dryRun
-      ? [...data.stopped, `${count} processes would be stopped`].join("\n")
-      : `stopped: ${count} processes`,
-  };
+  const kept = data.kept.length === 0 ? [] : [`kept, as no mesh has made it: ${data.kept.join(", ")}`];
+  const done =
+    count === 0
+      ? ["nothing to do: no mesh stands"]
+      : dryRun
+        ? [...data.stopped, `${count} processes would be stopped`]
+        : [`stopped: ${count} processes`];
+  return { data, text: [...done, ...kept].join("\n") };
 }

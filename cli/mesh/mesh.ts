@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { examples } from "../examples";
 import type { Session } from "../session";
+import { addAllowRemoval } from "./allow-removal";
 import { addDown } from "./down";
 import { addHandover } from "./handover";
 import { addNodeFiles } from "./node-files";
@@ -22,6 +23,7 @@ export function meshCommand(program: Command, session: Session): void {
   addDown(mesh, session);
   addHandover(mesh, session);
   addPublish(mesh, session);
+  addAllowRemoval(mesh, session);
   addNodeFiles(mesh, session);
   examples(mesh, "skyline mesh up", "skyline mesh handover organization --to kubernetes --env development");
 }

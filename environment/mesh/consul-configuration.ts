@@ -65,6 +65,7 @@ export function consulClient(place: ConsulPlace): Record<string, unknown> {
   return {
     ...common(place),
     server: false,
+    // Workers and gateways are told to stop when they are terminated, and by nothing else.
     leave_on_terminate: true,
     ports: NO_DNS,
     tls: {
@@ -84,6 +85,15 @@ export function consulClient(place: ConsulPlace): Record<string, unknown> {
 export const consulWatcher = (place: ConsulPlace): Record<string, unknown> => ({
   ...consulClient(place),
   limits: { http_max_conns_per_client: 16_384 },
+});
+
+/**
+ * Configuration of a Mesos node's agent. It is restarted on a node that stays, when Ansible brings a newer Consul: by
+ * leaving, it would take every instance of the node out of the catalogue.
+ */
+export const consulMesosNode = (place: ConsulPlace): Record<string, unknown> => ({
+  ...consulWatcher(place),
+  leave_on_terminate: false,
 });
 
 /** As a file of the agent's folder. */

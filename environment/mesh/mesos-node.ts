@@ -1,7 +1,7 @@
 import { secretNames } from "../naming";
 import { environmentFile, type NodeFile } from "../node-file";
 import type { Environment } from "../schema";
-import { asFile, CONSUL_FILE, CONSUL_PKI, CONSUL_USER, consulWatcher } from "./consul-configuration";
+import { asFile, CONSUL_FILE, CONSUL_PKI, CONSUL_USER, consulMesosNode } from "./consul-configuration";
 import { renderConsulTemplate } from "./consul-template";
 import { dataPlaneFile } from "./data-plane-file";
 import { renderMesosNginx } from "./nginx";
@@ -24,7 +24,7 @@ export function renderMesosNode({ environment, region, domain }: Environment): N
         SKYLINE_SECRETS: `${secretNames.consulMesos(environment)}:${CONSUL_PKI}:${CONSUL_USER}`,
       }),
     },
-    { path: CONSUL_FILE, content: asFile(consulWatcher({ environment, region })) },
+    { path: CONSUL_FILE, content: asFile(consulMesosNode({ environment, region })) },
     mesh("node.json", renderNodeSettings(mesosSettings(environment, domain))),
     mesh("nginx.conf", renderMesosNginx({ domain })),
     mesh("consul-template.hcl", renderConsulTemplate(dataPlaneFile("node/consul-template.hcl"))),

@@ -4,7 +4,12 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { renderConsulAgent } from "../../constructs/cluster/consul-agent/agent";
 import { renderConsulAcl } from "../../constructs/mesh/consul-acl";
-import { asFile, consulWatcher, renderConsulServer } from "../../environment/mesh/consul-configuration";
+import {
+  asFile,
+  consulMesosNode,
+  consulWatcher,
+  renderConsulServer,
+} from "../../environment/mesh/consul-configuration";
 import {
   startEmulator,
   emulatorEnvironment,
@@ -279,6 +284,76 @@ test("a gateway's agent is a member, and consul-template's token is put where it
     if (!(await nodes()).includes("gateway-i-20")) throw new Error("it is not");
   });
   await agent.process.stop();
+});
+
+describe("a Mesos node", () => {
+  const ADDRESS = "127.57.3.1";
+  const INSTANCE = "/v1/catalog/service/organization";
+  const CHECKS = "/v1/health/checks/organization";
+  const node = (): ConsulNode => ({
+    address: ADDRESS,
+    instance: "i-30",
+    role: "mesos",
+    configuration: asFile(consulMesosNode(place)),
+    secret: world.secret("mesos"),
+  });
+  const ofServers = <T>(path: string) => read<T>(servers[0] as ConsulAgent, path, management());
+  const entry = async () => {
+    const [found] = await ofServers<{ Node: string; CreateIndex: number }[]>(INSTANCE);
+    if (found === undefined) throw new Error("the instance is not in the catalogue");
+    return found;
+  };
+  const passing = async () => {
+    const [check] = await ofServers<{ Status: string; ModifyIndex: number }[]>(CHECKS);
+    if (check?.Status !== "passing") throw new Error(`its check is ${check?.Status}`);
+    return check;
+  };
+  let agent: ConsulAgent;
+  let application: Server;
+
+  beforeAll(async () => {
+    application = createServer((_, response) => response.end("ok\n"));
+    await new Promise<void>((resolve) => application.listen(31001, ADDRESS, resolve));
+    agent = await world.start(node());
+    await waitUntil("an instance is registered", async () => {
+      const { status, text } = await consul(agent, "PUT", "/v1/agent/service/register", {
+        token: world.secret("mesos")["services.token"],
+        body: {
+          ...{ ID: "organization-1", Name: "organization", Port: 31001, Tags: ["skyline"] },
+          Check: { HTTP: `http://${ADDRESS}:31001/`, Interval: "1s", Timeout: "1s" },
+        },
+      });
+      if (status !== 200) throw new Error(text);
+    });
+    await waitUntil("the instance is healthy", passing);
+  });
+  afterAll(() => new Promise((resolve) => application?.close(resolve)));
+
+  test("takes up its configuration anew with its instance as healthy as before, all the time", async () => {
+    const before = await passing();
+    const changed = { node_meta: { rack: "7" } };
+    writeFileSync(join(world.root, "i-30", "consul.d", "rack.json"), JSON.stringify(changed));
+    process.kill(agent.process.pid, "SIGHUP");
+    await waitUntil("the servers know the new configuration", async () =>
+      expect(await ofServers("/v1/catalog/node/mesos-i-30")).toMatchObject({ Node: { Meta: { rack: "7" } } }),
+    );
+    // Set by each change of the check.
+    expect((await passing()).ModifyIndex).toBe(before.ModifyIndex);
+  });
+
+  test("keeps its instance in the catalogue when its agent is restarted", async () => {
+    const before = await entry();
+    await agent.process.stop();
+    agent = await world.start(node());
+    await waitUntil("the new agent has asked the instance", async () =>
+      expect(await read(agent, "/v1/agent/health/service/id/organization-1", management())).toMatchObject({
+        AggregatedStatus: "passing",
+      }),
+    );
+    await waitUntil("the instance is healthy", passing);
+    // Set when it is registered: another one would say that it has been gone.
+    expect((await entry()).CreateIndex).toBe(before.CreateIndex);
+  });
 });
 
 describe("snapshots", () => {

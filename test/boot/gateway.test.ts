@@ -45,6 +45,22 @@ const usersOf = async ({ machine }: Launched) => [
   ),
 ];
 
+/** Writes the rendered catalogue with one more service, as consul-template would: whole, and beside its place first. */
+const ADD_SERVICE = `
+import json, os, sys
+path = "/var/lib/skyline/mesh/staging/catalogue.jsonl"
+with open(path) as file:
+    documents = [json.loads(line) for line in file if line.strip()]
+instance = {"node": "n", "address": sys.argv[2], "port": 31002, "id": "1"}
+documents.insert(-1, {"service": sys.argv[1], "instances": [instance]})
+documents[-1]["end"] += 1
+with open(path + ".new", "w") as file:
+    file.writelines(json.dumps(document) + "\\n" for document in documents)
+os.chmod(path + ".new", os.stat(path).st_mode)
+os.chown(path + ".new", os.stat(path).st_uid, os.stat(path).st_gid)
+os.rename(path + ".new", path)
+`;
+
 describe("a gateway", () => {
   test(
     "joins the servers and is taken in by its balancer, once it has routes",
@@ -102,6 +118,33 @@ describe("a gateway", () => {
   );
 });
 
+describe("a catalogue that was rendered, and that no command has applied", () => {
+  const TEMPLATE = "skyline-template.service";
+  const generation = () => get(ports.health, "/_skyline/generation");
+
+  test(
+    "is applied by the timer",
+    shown(async () => {
+      const before = await generation();
+      // Nobody renders meanwhile, and so nobody but the timer applies.
+      await gateway.machine.read("systemctl", "stop", TEMPLATE);
+      try {
+        await gateway.machine.read("python3", "-c", ADD_SERVICE, "staged", node.instance.address);
+        await waitUntil("the service has a route", async () => {
+          expect(await generation()).not.toBe(before);
+          const live = await gateway.machine.read("cat", "/var/lib/skyline/mesh/live/model.json");
+          expect(JSON.parse(live)).toMatchObject({ services: { staged: [{}] } });
+        });
+        const { stdout } = await gateway.machine.run("systemctl", "is-active", TEMPLATE);
+        expect(stdout).toBe("inactive\n");
+      } finally {
+        await gateway.machine.read("systemctl", "start", TEMPLATE);
+      }
+      await until("what Consul knows is served again", generation, before);
+    }),
+  );
+});
+
 describe("a Mesos node", () => {
   const register = (method: "register" | "deregister/organization-1", body?: object) =>
     mesh.ask(node, "PUT", `/v1/agent/service/${method}`, {
@@ -136,6 +179,33 @@ describe("a Mesos node", () => {
       const expected = answered("mesos", "/members?of=1");
       await until("from outside", () => call("/service/organization/members?of=1"), expected);
       await until("from the node", () => callOnNode("/service/organization/members?of=1"), expected);
+    }),
+  );
+
+  test(
+    "given that its agent reloads and is then restarted, the service stays registered, and a wrong configuration is refused",
+    shown(async () => {
+      const registered = async () => {
+        const path = "/v1/catalog/service/organization";
+        const entries = await mesh.value<{ CreateIndex: number }[]>(mesh.servers[0]!, path);
+        return entries.map(({ CreateIndex }) => CreateIndex);
+      };
+      const systemctl = (command: string) => node.machine.run("systemctl", command, "consul.service");
+      const before = await registered();
+      expect(before).toHaveLength(1);
+      expect(await systemctl("reload")).toMatchObject({ code: 0 });
+      const wrong = "/etc/consul.d/wrong.json";
+      await node.machine.read("sh", "-c", `echo '{ "datacentre": 7 }' >${wrong}`);
+      expect(await systemctl("reload")).toMatchObject({ code: 1 });
+      await node.machine.read("rm", wrong);
+      expect(await systemctl("restart")).toMatchObject({ code: 0 });
+      const asked = { token: mesh.token() };
+      await waitUntil("the new agent has asked the service", async () =>
+        expect(
+          await mesh.ask(node, "GET", "/v1/agent/health/service/id/organization-1", asked),
+        ).toMatchObject({ status: 200 }),
+      );
+      expect(await registered()).toEqual(before);
     }),
   );
 

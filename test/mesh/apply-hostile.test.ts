@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type RawInstance, catalogue } from "../support/mesh-catalogue";
+import { type RawInstance, catalogue, removal } from "../support/mesh-catalogue";
 import { type MeshRole } from "../../environment/mesh/node-settings";
 import { ENVIRONMENT, MeshNode, NODE_CODE } from "../support/mesh-node";
 import { seed } from "../support/property";
@@ -136,6 +136,8 @@ const place = fc.record(
     port,
     id: value,
     cluster: fc.oneof(fc.constantFrom("alpha", "bravo"), value),
+    silent: fc.oneof(fc.boolean(), value),
+    unchecked: fc.oneof(fc.boolean(), value),
   },
   { requiredKeys: ["address", "port"] },
 ) as fc.Arbitrary<RawInstance>;
@@ -176,7 +178,7 @@ const raw = fc.record({
   settings: fc.dictionary(name, settings, { maxKeys: 4, noNullPrototype: true }),
   dial,
   removal: fc.oneof(
-    fc.constant('{"services":["*"],"by":"x","why":"y","expires":"2999-01-01T00:00:00Z"}'),
+    fc.constantFrom(removal(["*"]), '{"services":["*"],"by":"x","why":"y","expires":"2999-01-01T00:00:00Z"}'),
     text,
   ),
   more: fc.array(value, { maxLength: 2 }),

@@ -1,10 +1,11 @@
-import { randomInt } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash, randomInt } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type Server, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { catalogue, instance, services } from "../support/mesh-catalogue";
-import { MeshNode } from "../support/mesh-node";
+import { MeshNode, NODE_CODE } from "../support/mesh-node";
 import { waitUntil } from "../support/process";
 
 jest.setTimeout(180_000);
@@ -88,6 +89,60 @@ test("given an nginx.conf that NGINX refuses, then what Consul knows is applied 
   expect(last.result).toBe("applied");
   expect(last.findings[0]).toMatch(/with nginx.conf as installed: .*unknown directive "nonsense"/);
   expect([marker(), node.liveFile("nginx.conf")]).toEqual([2, good]);
+});
+
+test("which nginx.conf is in force is said, and its digest", async () => {
+  const digest = () => createHash("sha256").update(node.liveFile("nginx.conf")).digest("hex").slice(0, 12);
+  const said = async () => {
+    node.rest();
+    await node.apply();
+    const metrics = readFileSync(join(node.run, "apply.prom"), "utf8");
+    const { nginxConf } = await node.status();
+    expect(metrics).toContain(
+      `\nskyline_nginx_conf_info{base="${nginxConf?.base}",sha256="${nginxConf?.sha256}"} 1\n`,
+    );
+    expect(nginxConf?.sha256).toBe(digest());
+    return nginxConf?.base;
+  };
+  node.writeSettings({ ...node.settings, places: { GREETING: "hello" } });
+  stage(1);
+  expect(await said()).toBe("installed");
+  const installed = digest();
+  const tree = join(node.state, "files", "current");
+  mkdirSync(tree, { recursive: true });
+  writeFileSync(join(tree, "nginx.conf"), `# @@GREETING@@\n${node.nginxConf}`);
+  expect([await said(), digest() === installed]).toEqual(["published", false]);
+  writeFileSync(join(tree, "nginx.conf"), "nonsense;\n");
+  expect([await said(), digest() === installed]).toEqual(["last-good", false]);
+  rmSync(join(tree, "nginx.conf"));
+  expect([await said(), digest()]).toEqual(["installed", installed]);
+});
+
+test("given writes that fail or are killed, then at most one temporary file of a target is left, and it is written over", () => {
+  const folder = join(node.directory, "writes");
+  mkdirSync(join(folder, "taken"), { recursive: true });
+  const python = (program: string) => {
+    const text = `import os\nfrom pathlib import Path\nfrom skyline_mesh import disk\n${program}`;
+    const env = { ...process.env, PYTHONPATH: NODE_CODE, PYTHONDONTWRITEBYTECODE: "1", FOLDER: folder };
+    execFileSync("python3", ["-c", text], { env });
+  };
+  const target = `Path(os.environ["FOLDER"]) / "target"`;
+  for (let number = 0; number < 3; number++) {
+    python(`disk.os.fsync = lambda _: os._exit(0)\ndisk.write_atomically(${target}, "${number}")`);
+  }
+  expect(readdirSync(folder).filter((name) => name.startsWith("."))).toHaveLength(1);
+  python(`disk.write_atomically(${target}, "whole")`);
+  expect(readdirSync(folder).sort()).toEqual(["taken", "target"]);
+  expect(readFileSync(join(folder, "target"), "utf8")).toBe("whole");
+  // No file takes the place of a folder.
+  python(`
+try:
+    disk.write_atomically(Path(os.environ["FOLDER"]) / "taken", "x")
+except OSError:
+    pass
+else:
+    raise SystemExit("it has been written")`);
+  expect(readdirSync(folder).sort()).toEqual(["taken", "target"]);
 });
 
 test("given runs that are killed at any moment, then NGINX serves and could start, and the next run goes on", async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsulAgent } from "../../operations/mesh/consul-agents";
+import type { InstanceRecord } from "../../operations/mesh/instance";
 import type { MeshWorld } from "../../operations/mesh/world";
 import {
   atGateway,
@@ -51,6 +52,42 @@ afterEach(stopLoads);
 test("given the agent of a Mesos node is killed, then the node goes on as it was, and follows when it is back", () =>
   outage("agent", [mesh.agents.get(mesh.mesosNode(0).name) as ConsulAgent]));
 
+test("given the agent of the node that hosts the service is killed, then its instances stay, also while it comes back", async () => {
+  const host = mesh.mesosNode(1).name;
+  const agent = mesh.agents.get(host) as ConsulAgent;
+  const { id, service, address, port } = mesh
+    .instances("organization")
+    .map(({ record }) => record)
+    .find(({ where }) => where === host) as InstanceRecord;
+  // An agent that comes back calls an instance critical until it has checked it: within an interval, and not at once.
+  await agent.client.call("PUT", "/v1/agent/service/register", {
+    ...{ ID: id, Name: service, Address: address, Port: port, Tags: ["skyline"] },
+    Check: {
+      HTTP: `http://${address}:${port}/_demo/health`,
+      Interval: "8s",
+      Timeout: "1s",
+      Status: "passing",
+    },
+  });
+  await mesh.settled();
+  const from = Date.now();
+  const before = await generations(mesh);
+  await agent.kill();
+  await waitUntil("Consul misses the agent", () => nodeIs(host, "critical"), { timeoutMs: 60_000 });
+  await sleep(OUTAGE_MS / 3);
+  expect(await generations(mesh)).toEqual(before);
+  await agent.restart();
+  await waitUntil("Consul has the agent again", () => nodeIs(host, "passing"), { timeoutMs: 60_000 });
+  await mesh.settled();
+  expect(await generations(mesh)).toEqual(before);
+  // Kubernetes has the service, too: it would have been asked while the instance was out.
+  const [mesos, , , fresh] = loads;
+  expect([mesos?.answeredBy(from), fresh?.answeredBy(from)]).toEqual([["mesos v1"], ["mesos v1"]]);
+  await mesh.startService({ name: "after-host", on: { mesos: 1 } });
+  await mesh.settled();
+  await outcomesOf(loads);
+});
+
 test("given the leader is lost, then all go on as they were, under the next one", async () => {
   const leader = await mesh.consul.leader();
   await outage(
@@ -81,6 +118,14 @@ async function outage(name: string, killed: readonly ConsulAgent[]): Promise<voi
   expect(Date.now() - returned).toBeLessThan(CONVERGENCE_MS);
   const outcomes = await outcomesOf(loads);
   expect(outcomes.length).toBeGreaterThan(1_000);
+}
+
+async function nodeIs(name: string, status: string): Promise<void> {
+  const checks = await mesh.consul.call<{ CheckID: string; Status: string }[]>(
+    "GET",
+    `/v1/health/node/${name}`,
+  );
+  expect(checks.find(({ CheckID }) => CheckID === "serfHealth")?.Status).toBe(status);
 }
 
 function answersHere({ endpoint, host, path }: ReturnType<typeof atGateway>): Promise<void> {

@@ -135,13 +135,16 @@ describe("the override", () => {
 
   test("given one that has expired, names others or is no whole one, then all is held", async () => {
     await apply({ services: services(10) });
-    const whole = { services: ["*"], by: "x", why: "y", expires: "2999-01-01T00:00:00Z" };
+    const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const whole = { services: ["*"], by: "x", why: "y", expires: inHours(23.9) };
     const refused = [
       removal(["*"], -1),
       removal(["service-1", "service-00", ".*"]),
       JSON.stringify({ ...whole, why: "" }),
       JSON.stringify({ ...whole, by: undefined }),
-      JSON.stringify({ ...whole, expires: "2999-01-01T00:00:00" }),
+      JSON.stringify({ ...whole, expires: whole.expires.replace("Z", "") }),
+      JSON.stringify({ ...whole, expires: inHours(24.1) }),
+      JSON.stringify({ ...whole, expires: "2999-01-01T00:00:00Z" }),
       JSON.stringify({ ...whole, expires: undefined }),
       "*",
     ];
@@ -153,6 +156,20 @@ describe("the override", () => {
     }
     expect((await apply({ services: {}, removal: JSON.stringify(whole) })).last.held).toEqual([]);
   });
+});
+
+test("given an override without an end, or with one that is more than a day ahead, then the run says so", async () => {
+  await apply({ services: services(10) });
+  const whole = { services: ["*"], by: "x", why: "y" };
+  const late = new Date(Date.now() + 25 * 3_600_000).toISOString();
+  const found = async (expires?: string) =>
+    (await apply({ services: {}, removal: JSON.stringify({ ...whole, expires }) })).last.findings[0];
+  expect(await found(late)).toMatch(
+    `the override is not taken: it expires '${late}', which is later than in 24 h, `,
+  );
+  expect(await found()).toMatch("the override is not taken: it expires None, and not at a time such as");
+  expect(await found(new Date(Date.now() + 3_600_000).toISOString())).toBeUndefined();
+  expect(node.services()).toEqual([]);
 });
 
 describe("workers", () => {

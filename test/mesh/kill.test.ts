@@ -19,7 +19,7 @@ let mesh: MeshWorld;
 let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ mesh, stop } = await startMesh({ mesosNodes: 3 }));
+  ({ mesh, stop } = await startMesh({ mesosNodes: 3, clusters: { alpha: 2 } }));
 });
 afterEach(stopLoads);
 afterAll(() => stop?.());
@@ -115,6 +115,25 @@ describe("an NGINX is killed", () => {
     await running(loads);
     await mesh.mesosNode(2).restartNginx();
     await running(loads);
+    await outcomesOf(loads, onItsWay(death));
+  });
+
+  test("given a worker's bridge, of two, then what is in Kubernetes loses nothing that could be sent again", async () => {
+    const service = "in-pods";
+    // On the first worker; both bridges lead to it.
+    await mesh.startService({ name: service, on: { cluster: "alpha" } });
+    const worker = mesh.worker("alpha", 1);
+    const handled = () => worker.logs().filter((line) => line.service === service).length;
+    const loads = callers(service);
+    await running(loads);
+    await waitUntil("it has its share", async () => expect(handled()).toBeGreaterThan(0));
+    const death = await deathOf(worker.nginx);
+    const until = handled();
+    await running(loads);
+    expect(handled()).toBe(until);
+    await worker.restartNginx();
+    await running(loads);
+    await waitUntil("it has its share again", async () => expect(handled()).toBeGreaterThan(until));
     await outcomesOf(loads, onItsWay(death));
   });
 

@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { http } from "../../operations/mesh/http";
@@ -120,14 +130,100 @@ describe("without a mesh", () => {
     expect(existsSync(state)).toBe(false);
   });
 
-  test("up leaves a folder alone that has other files", async () => {
-    mkdirSync(join(folder, "mine"));
-    writeFileSync(join(folder, "mine", "letter.txt"), "dear");
-    for (const command of ["up", "down"]) {
-      const { code } = await skyline(["mesh", command, "--directory", "mine"]);
-      expect(code).toBe(command === "up" ? 2 : 0);
-      expect(readFileSync(join(folder, "mine", "letter.txt"), "utf8")).toBe("dear");
+  describe.each([
+    ["other files", {}],
+    ["a mesh.json of somebody else", { "mesh.json": '{"name":"my 3d mesh"}' }],
+    ["a mesh.json that is no JSON", { "mesh.json": "vertices: 3" }],
+    ["a mesh.json like ours, and no marker", { "mesh.json": () => JSON.stringify(stale) }],
+    ["a marker of a mesh elsewhere", { ".skyline-mesh.json": () => marker("/elsewhere") }],
+    ["a marker of nobody", { ".skyline-mesh.json": "{}", "mesh.json": () => JSON.stringify(stale) }],
+  ])("given a folder with %s", (_, files: Readonly<Record<string, string | (() => string)>>) => {
+    const mine = join(folder, "mine");
+    const all = () =>
+      readdirSync(mine, { recursive: true, encoding: "utf8" })
+        .sort()
+        .map(
+          (name) =>
+            `${name} ${statSync(join(mine, name)).isFile() ? readFileSync(join(mine, name), "utf8") : ""}`,
+        );
+    beforeEach(() => {
+      mkdirSync(join(mine, "src"), { recursive: true });
+      writeFileSync(join(mine, "src", "a.txt"), "dear");
+      for (const [name, text] of Object.entries(files)) {
+        writeFileSync(join(mine, name), typeof text === "string" ? text : text());
+      }
+    });
+    afterEach(() => rmSync(mine, { recursive: true }));
+
+    test.each([
+      [["up", "--timeout", "1"]],
+      [["down"]],
+      [["down", "--dry-run"]],
+      [["status"]],
+      [["scale", "organization", "1"]],
+    ])("%j ends with 2, says why, and leaves all as it is", async (command) => {
+      const before = all();
+      const { code, stdout, stderr } = await skyline(["mesh", ...command, "--directory", "mine"]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(
+        /^error: \S+mine (has files, and was not made by skyline mesh up|is \S+, and its mesh was made in)/,
+      );
+      expect(all()).toEqual(before);
+      expect(existsSync(`${mine}.lock`)).toBe(false);
+    });
+  });
+
+  test.each([["up"], ["down"]])("%s leaves somebody else's lock file alone", async (command) => {
+    const lock = join(folder, "yarn.lock");
+    writeFileSync(lock, "# yarn lockfile v1\n");
+    const { code, stderr } = await skyline(["mesh", command, "--directory", "yarn"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: \S+yarn\.lock is no lock of skyline mesh\n/);
+    expect(readFileSync(lock, "utf8")).toBe("# yarn lockfile v1\n");
+    rmSync(lock);
+  });
+
+  test("a file instead of a folder is refused with 2", async () => {
+    writeFileSync(join(folder, "letter"), "dear");
+    for (const command of ["up", "down", "status"]) {
+      expect(await skyline(["mesh", command, "--directory", "letter"])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("letter is no folder\n") as string,
+      });
     }
+    expect(readFileSync(join(folder, "letter"), "utf8")).toBe("dear");
+  });
+
+  test("a mesh whose mesh.json is damaged is told, and its folder stays", async () => {
+    mkdirSync(state, { recursive: true });
+    writeFileSync(join(state, ".skyline-mesh.json"), marker(state));
+    writeFileSync(join(state, "mesh.json"), JSON.stringify({ ...stale, network: "127" }));
+    for (const command of ["up", "down", "status"]) {
+      const { code, stderr } = await skyline(["mesh", command]);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(/^error: \S+mesh\.json is damaged: network: .*\nhint: /) as string,
+      });
+    }
+    rmSync(state, { recursive: true });
+  });
+
+  test("up that fails, and down, remove what they have made and nothing that has come since", async () => {
+    const mine = join(folder, "empty");
+    mkdirSync(mine);
+    const ended = await skyline(["mesh", "up", "--timeout", "1", "--directory", "empty"]);
+    expect(ended).toMatchObject({ code: 7 });
+    // It was there before: it stays, and is empty as it was.
+    expect(readdirSync(mine)).toEqual([]);
+
+    mkdirSync(join(mine, "mesos-1"));
+    writeFileSync(join(mine, ".skyline-mesh.json"), marker(mine));
+    writeFileSync(join(mine, "mesh.json"), JSON.stringify(stale));
+    writeFileSync(join(mine, "notes.txt"), "dear");
+    const down = await skyline(["mesh", "down", "--directory", "empty"]);
+    expect(down).toMatchObject({ code: 0, stderr: "" });
+    expect(down.stdout).toMatch(/kept, as no mesh has made it: notes\.txt\n$/);
+    expect(readdirSync(mine)).toEqual(["notes.txt"]);
   });
 
   test.each([
@@ -153,6 +249,7 @@ describe("without a mesh", () => {
     const stranger = spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
     try {
       mkdirSync(state, { recursive: true });
+      writeFileSync(join(state, ".skyline-mesh.json"), marker(state));
       writeFileSync(join(state, "mesh.json"), JSON.stringify(stale));
       const one = {
         name: "consul-1/consul",
@@ -415,6 +512,12 @@ describe("a mesh on a laptop", () => {
     expect(existsSync(state)).toBe(false);
   });
 });
+
+/** What makes a folder that of a mesh. */
+function marker(directory: string): string {
+  const real = existsSync(directory) ? realpathSync(directory) : directory;
+  return JSON.stringify({ format: 1, madeBy: "skyline mesh up", directory: real, made: directory === state });
+}
 
 /** As an older run has left it. */
 const stale = {

@@ -181,7 +181,11 @@ describe("in a whole mesh", () => {
   test("the gateway's metrics tell what the dial asks for", async () => {
     const { mesh } = started;
     const url = `http://${mesh.gateway(0).address}:${ports.health}/metrics`;
-    const before = await (await fetch(url)).text();
+    const before = await waitUntil("the counter has written what it counted", async () => {
+      const text = await (await fetch(url)).text();
+      expect(text).toMatch(/skyline_requests_total\{listener="gateway",service="giphy"/);
+      return text;
+    });
     expect(before).toContain("skyline_generation_info{");
     expect(before).toContain("skyline_reloads_total");
     expect(before).toContain('skyline_rejected_renders_total{reason="nginx-test"}');

@@ -1,9 +1,6 @@
-import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Backend } from "../support/hops-backend";
-import { type HopsAnswer, send, sendBytes } from "../support/hops-client";
+import { type HopsAnswer, send } from "../support/hops-client";
 import { Hops } from "../support/hops";
-import { waitUntil } from "../support/process";
 
 jest.setTimeout(180_000);
 
@@ -17,36 +14,49 @@ let own: Backend;
 /** Like three. */
 let sent: Backend[] = [];
 let pod: Backend;
+/** One a node, of four. */
+let four: Backend[] = [];
+/** With settings that have nothing repeated: in Mesos, and in Kubernetes. */
+let never: Backend[] = [];
+let neverPod: Backend;
 
 beforeAll(async () => {
   hops = await Hops.start(
     (net) => ({
       services: {
         three: [0, 1, 2].map((node) => [net.mesosNode(node), 31001, `n${node}`] as const),
+        four: [0, 1, 2, 3].map((node) => [net.mesosNode(node), 31007, `n${node}`] as const),
+        never: [0, 1, 2].map((node) => [net.mesosNode(node), 31008, `n${node}`] as const),
         sent: [0, 1, 2].map((node) => [net.mesosNode(node), 31006, `n${node}`] as const),
         pair: [0, 1].map((node) => [net.mesosNode(node), 31002, `n${node}`] as const),
         own: [31003, 31004].map((port) => [net.mesosNode(0), port, "n0"] as const),
       },
       clusters: { alpha: [[net.worker(0, 0), 5041]] },
       weights: { alpha: 100 },
+      settings: { never: [1, 60, 60, 0, null], "never-pod": [1, 60, 60, 0, null] },
     }),
-    3,
+    4,
   );
   const { net } = hops;
   three = await Promise.all([0, 1, 2].map((node) => Backend.start("three", net.mesosNode(node), 31001)));
   sent = await Promise.all([0, 1, 2].map((node) => Backend.start("sent", net.mesosNode(node), 31006)));
   pair = await Backend.start("pair", net.mesosNode(1), 31002);
   own = await Backend.start("own", net.mesosNode(0), 31004);
+  four = await Promise.all([0, 1, 2, 3].map((node) => Backend.start("four", net.mesosNode(node), 31007)));
+  never = await Promise.all([0, 1, 2].map((node) => Backend.start("never", net.mesosNode(node), 31008)));
+  neverPod = await Backend.start("never-pod", hops.service("never-pod", 2), 8080);
   pod = await Backend.start("pod", hops.service("pod", 0), 8080);
 });
 
 afterAll(async () => {
-  await Promise.all([...three, ...sent, pair, own, pod].map((backend) => backend?.kill()));
+  await Promise.all(
+    [...three, ...four, ...sent, ...never, neverPod, pair, own, pod].map((backend) => backend?.kill()),
+  );
   await hops?.stop();
 });
 
 beforeEach(() => {
-  for (const backend of [...three, ...sent, pair, own, pod]) {
+  for (const backend of [...three, ...four, ...sent, ...never, neverPod, pair, own, pod]) {
     backend.forget();
     backend.handler = undefined;
   }
@@ -62,6 +72,7 @@ async function many(url: string, count: number, options: Parameters<typeof send>
   }
   return answers;
 }
+const begunBy = (all: readonly Backend[]) => all.reduce((sum, { begun }) => sum + begun, 0);
 const good = (answers: readonly HopsAnswer[]) => answers.filter(({ status }) => status === 200).length;
 
 describe("an instance that is dead, of several", () => {
@@ -103,6 +114,16 @@ describe("one bad of three instances", () => {
     expect(good(answers)).toBeGreaterThanOrEqual(995);
   });
 
+  test("given that half of four answer 503, then of 1,000 requests the backends see 1,200 at most", async () => {
+    four[0]!.handler = overload;
+    four[2]!.handler = overload;
+    const answers = await many(`${hops.gateway()}/service/four/x`, 1000);
+    expect(answers).toHaveLength(1000);
+    const total = four.reduce((sum, { requests }) => sum + requests.length, 0);
+    expect(total).toBeGreaterThanOrEqual(1000);
+    expect(total).toBeLessThanOrEqual(1200);
+  });
+
   test("given that all fail, then a client's request is at most two of the backends'", async () => {
     for (const backend of three) backend.handler = overload;
     await many(`${hops.local(2)}/service/three/x`, 100);
@@ -121,7 +142,7 @@ describe("what was sent", () => {
         const all = name === "pod" ? [pod] : sent;
         all.forEach((backend) => backend.forget());
         const { status, body } = await send(`${base}/service/${name}/x`, { method, body: "x" });
-        const begun = all.reduce((sum, each) => sum + each.begun, 0);
+        const begun = begunBy(all);
         expect([base, name, status, body, begun]).toEqual([
           ...[base, name, 502, `skyline: ${name} has not answered\n`, 1],
         ]);
@@ -138,82 +159,37 @@ describe("what was sent", () => {
     expect([status, body, pod.begun]).toEqual([503, "own", 1]);
   });
 
-  test("a GET is repeated once, at one hop", async () => {
-    pod.handler = dies;
-    expect((await send(`${hops.local()}/service/pod/x`)).status).toBe(502);
-    // One worker: it has nobody to repeat at.
-    expect(pod.begun).toBeLessThanOrEqual(2);
-  });
-});
+  test.each(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])(
+    "what was sent by %s is repeated once, at one hop",
+    async (method) => {
+      for (const base of [hops.local(), hops.gateway()]) {
+        for (const [name, all] of [
+          ["pod", [pod]],
+          ["sent", sent],
+        ] as const) {
+          for (const backend of all) backend.handler = dies;
+          all.forEach((backend) => backend.forget());
+          const { status } = await send(`${base}/service/${name}/x`, { method });
+          const begun = begunBy(all);
+          expect([base, name, status, begun]).toEqual([base, name, 502, 2]);
+        }
+      }
+    },
+  );
 
-describe("slow and broken ends", () => {
-  const raw = (base: string) => {
-    const { hostname, port } = new URL(base);
-    return connect({ host: hostname, port: Number(port), allowHalfOpen: true });
-  };
-
-  test("a body that comes byte by byte arrives whole", async () => {
-    const socket = raw(hops.local());
-    let text = "";
-    socket.on("data", (data) => (text += data.toString()));
-    socket.write(
-      "POST /service/pod/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20\r\n\r\n",
-    );
-    for (let at = 0; at < 20; at++) {
-      socket.write("x");
-      await sleep(20);
+  test("given settings without repeats, then nothing that was sent is repeated", async () => {
+    for (const backend of [...never, neverPod]) backend.handler = dies;
+    for (const base of [hops.local(), hops.gateway()]) {
+      for (const [name, all] of [
+        ["never-pod", [neverPod]],
+        ["never", never],
+      ] as const) {
+        all.forEach((backend) => backend.forget());
+        const { status } = await send(`${base}/service/${name}/x`);
+        const begun = begunBy(all);
+        expect([base, name, status, begun]).toEqual([base, name, 502, 1]);
+      }
     }
-    await waitUntil("the answer comes", async () => expect(text).toMatch(/"bytes":20/));
-    socket.destroy();
-  });
-
-  test("a client that ends its half is still answered", async () => {
-    const socket = raw(hops.local());
-    let text = "";
-    socket.on("data", (data) => (text += data.toString()));
-    pod.handler = (_, response) => void setTimeout(() => response.end("late"), 300);
-    socket.end("GET /service/pod/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    await waitUntil("it is answered, or the request is given up", async () => {
-      const lines = hops
-        .lines("mesos-0")
-        .filter(({ uri, listener }) => uri === "/service/pod/x" && listener === "local");
-      const last = lines.at(-1);
-      if (!text.includes("late") && last?.status !== "499") throw new Error("neither");
-    });
-    socket.destroy();
-  });
-
-  test("a client that goes takes its request with it", async () => {
-    let closed = false;
-    pod.handler = (request) => void request.socket.on("close", () => (closed = true));
-    const socket = raw(hops.local());
-    socket.write("GET /service/pod/gone HTTP/1.1\r\nHost: x\r\n\r\n");
-    await waitUntil("the pod has it", async () => expect(pod.begun).toBe(1));
-    socket.destroy();
-    await waitUntil("the pod's connection is closed", async () => expect(closed).toBe(true));
-  });
-
-  test("given an upstream that dies in the middle of its answer, then the client sees that it is not whole", async () => {
-    for (const [name, backend] of [
-      ["pod", pod],
-      ["own", own],
-    ] as const) {
-      backend.forget();
-      backend.handler = (request, response) => {
-        response.writeHead(200, { "Content-Length": "1000" });
-        response.write("x".repeat(500), () => request.socket.destroy());
-      };
-      await expect(send(`${hops.local()}/service/${name}/x`)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
-      expect(backend.begun).toBe(1);
-    }
-  });
-
-  test("a head that never ends is given up", async () => {
-    const started = Date.now();
-    await sendBytes(hops.local(), "GET /service/pod/x HTTP/1.1\r\nHost: x\r\nX-Slow: ").catch(
-      () => undefined,
-    );
-    expect(Date.now() - started).toBeLessThan(15_000);
   });
 });
 

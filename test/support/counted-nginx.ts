@@ -1,12 +1,17 @@
-import { createServer, type Server } from "node:http";
+import { execFileSync } from "node:child_process";
+import type { Server } from "node:http";
 import { once } from "node:events";
 import {
   closeSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
   rmSync,
+  statfsSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -14,10 +19,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fillPlaces } from "../../environment/mesh/places";
 import { freePort } from "../../operations/ports";
+import { applicationOfPaths } from "./counted-nginx-application";
 import { nginxBinary, pythonBinary } from "./nginx-binary";
 import { ManagedProcess, waitUntil } from "./process";
 import { parseMetrics, type Metrics } from "./prometheus-text";
 
+const LINE = "gateway\tfoo\tkubernetes\talpha\t200\t0.002\t200\tOK\t\n";
 const MESH = join(__dirname, "..", "..", "mesh");
 
 /**
@@ -39,18 +46,24 @@ export class CountedNginx {
     private readonly deadPort: number,
     private readonly application: Server,
     private readonly programs: { readonly nginx: string; readonly python: string },
+    private readonly mounted: boolean,
   ) {}
 
-  static async start(name: string, known: readonly string[]): Promise<CountedNginx> {
+  /** @param disk MiB of a file system of its own for logs and state, as a node has one for both */
+  static async start(name: string, known: readonly string[], disk?: number): Promise<CountedNginx> {
     const directory = join(tmpdir(), `skyline-counted-${name}-${process.pid}`);
     rmSync(directory, { recursive: true, force: true });
-    for (const part of ["state/live", "run", "log", "conf"])
+    mkdirSync(join(directory, "disk"), { recursive: true });
+    if (disk !== undefined)
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${disk}m`, "skyline-test", join(directory, "disk")]);
+    for (const part of ["disk/state/live", "disk/log", "run", "conf"])
       mkdirSync(join(directory, part), { recursive: true });
+    for (const part of ["state", "log"]) symlinkSync(join("disk", part), join(directory, part));
     const application = applicationOfPaths().listen(0, "127.0.0.1");
     await once(application, "listening");
     const ports = [await freePort(), await freePort(), await freePort()] as const;
     const programs = { nginx: await nginxBinary(), python: await pythonBinary() };
-    const world = new CountedNginx(directory, ...ports, application, programs);
+    const world = new CountedNginx(directory, ...ports, application, programs, disk !== undefined);
     const model = { services: Object.fromEntries(known.map((service) => [service, []])), settings: {} };
     writeFileSync(join(directory, "state/live/model.json"), JSON.stringify(model));
     writeFileSync(join(directory, "node.json"), JSON.stringify(world.node()));
@@ -120,14 +133,33 @@ export class CountedNginx {
    * @returns how many
    */
   growLog(bytes: number): number {
-    const line = "gateway\tfoo\tkubernetes\talpha\t200\t0.002\t200\tOK\t\n";
-    const count = Math.ceil(bytes / line.length);
-    const data = Buffer.from(line.repeat(count));
-    const log = openSync(join(this.log, "counts.log"), "a");
-    const written = writeSync(log, data);
-    closeSync(log);
-    if (written !== data.length) throw new Error(`${written} of ${data.length} bytes are written`);
+    const count = Math.ceil(bytes / LINE.length);
+    const written = this.appendLines(count);
+    if (written !== count) throw new Error(`${written} of ${count} lines are written`);
     return count;
+  }
+
+  /** As {@link growLog}, until the disk is full. */
+  fillDisk(): number {
+    return this.appendLines(Math.ceil(this.freeBytes() / LINE.length) + 1);
+  }
+
+  freeBytes(): number {
+    const { bavail, bsize } = statfsSync(join(this.directory, "disk"));
+    return bavail * bsize;
+  }
+
+  private appendLines(count: number): number {
+    const log = openSync(join(this.log, "counts.log"), "a+");
+    const before = fstatSync(log).size;
+    const whole = Math.floor(writeSync(log, Buffer.from(LINE.repeat(count))) / LINE.length);
+    ftruncateSync(log, before + whole * LINE.length);
+    closeSync(log);
+    return whole;
+  }
+
+  get counterPid(): number | undefined {
+    return this.counter?.pid;
   }
 
   counterSaid = () => readFileSync(join(this.directory, "skyline-metrics.out"), "utf8");
@@ -154,6 +186,7 @@ export class CountedNginx {
     await this.nginx?.stop();
     this.application.closeAllConnections();
     this.application.close();
+    if (this.mounted) execFileSync("umount", ["--lazy", join(this.directory, "disk")]);
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -216,19 +249,4 @@ ${fillPlaces(common, places, "the test's NGINX")}
 `,
     );
   }
-}
-
-function applicationOfPaths(): Server {
-  return createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://application");
-    const [, , , what = "", argument = ""] = url.pathname.split("/");
-    request.resume();
-    if (what === "status") response.writeHead(Number(argument)).end();
-    else if (what === "slow") setTimeout(() => response.end("slow\n"), Number(url.searchParams.get("ms")));
-    else if (what === "events") {
-      response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" }).write("data: 1\n\n");
-      setTimeout(() => response.end(), 300);
-    } else if (what === "endless") response.write("on and on");
-    else response.end("ok\n");
-  });
 }

@@ -39,13 +39,13 @@ interface Started {
  * a gateway, a bridge. No Consul decides here what is healthy, so that a test can have what Consul would have taken out.
  */
 export class Hops {
-  static async start(model: (net: LoopbackNetwork) => HopsModel, mesosNodes = 1): Promise<Hops> {
+  static async start(model: (net: LoopbackNetwork) => HopsModel, mesosNodes = 1, workers = 1): Promise<Hops> {
     const net = await reserve();
     const hops = new Hops(net, mkdtempSync(join(tmpdir(), "skyline-hops-")), model(net));
     try {
       // Started by root, NGINX reads as nobody.
       chmodSync(hops.directory, 0o755);
-      await hops.startAll(mesosNodes);
+      await hops.startAll(mesosNodes, workers);
       return hops;
     } catch (error) {
       await hops.stop();
@@ -80,6 +80,11 @@ export class Hops {
     const address = this.net.service(0, index);
     this.names.set(`${name}.default.svc.cluster.local`, address);
     return address;
+  }
+
+  /** Lets the gateways' name lead to this address from the next look-up on: each 5 s. */
+  leadGatewaysTo(address: string): void {
+    this.names.set(gatewayHost(DOMAIN), address);
   }
 
   /** Configurations as they run, by hop. */
@@ -118,7 +123,7 @@ export class Hops {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private async startAll(mesosNodes: number): Promise<void> {
+  private async startAll(mesosNodes: number, workers: number): Promise<void> {
     const { net } = this;
     const resolver = await this.startDns();
     for (let index = 0; index < mesosNodes; index++) {
@@ -136,13 +141,17 @@ export class Hops {
       const listen = { node: gateway, health: gateway };
       return renderGatewayNginx({ listen, draining: join(folder, "draining"), ...placesIn(folder) });
     });
-    const worker = net.worker(0, 0);
+    for (let index = 0; index < workers; index++)
+      await this.startBridge(net.worker(0, index), index, resolver);
+  }
+
+  private startBridge(worker: string, index: number, resolver: string): Promise<void> {
     const settings = {
       domain: DOMAIN,
       service: { namespace: "default", port: 8080 },
       serviceCidr: "10.0.0.0/16",
     };
-    await this.startHop("bridge", worker, async (folder) => {
+    return this.startHop(index === 0 ? "bridge" : `bridge-${index}`, worker, async (folder) => {
       const accessLog = join(folder, "access.log");
       const places = { address: worker, run: folder, accessLog, resolver, workers: 1, connections: 1024 };
       return renderBridge(dataPlaneFile("bridge/nginx.conf"), settings, places);

@@ -61,13 +61,15 @@ export interface ApplyOptions {
   readonly images?: string;
   /** Applies it to an overlay that is gone afterwards: the root stays as it is. */
   readonly forget?: boolean;
+  /** Files that the overlay has beside the root's, all of them executable: text by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Variables in place of those that the tests set. */
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
 /** Applies common and the role to the root by the chroot connection; rejects with what Ansible printed. */
 export async function applyRole(role: Role, root: string, options: ApplyOptions = {}): Promise<Application> {
-  const { images = join(ROOT, "images"), variables, forget = false } = options;
+  const { images = join(ROOT, "images"), variables, forget = false, files = {} } = options;
   const { bin } = await pythonEnvironment(images);
   const home = await mkdtemp(join(tmpdir(), "skyline-ansible-"));
   const artefacts = await serveArtefacts(images, role);
@@ -87,10 +89,16 @@ export async function applyRole(role: Role, root: string, options: ApplyOptions 
       ...variables,
     };
     await writeFile(extra, JSON.stringify(own));
+    const beside = join(home, "beside");
+    await mkdir(beside, { mode: 0o755 });
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(beside, path)), { recursive: true, mode: 0o755 });
+      await writeFile(join(beside, path), text, { mode: 0o755 });
+    }
     const args = ["-i", `${root},`, "-c", "community.general.chroot", playbook, "-e", `@${extra}`];
     const { stdout } = await inNamespace(
-      `${forget ? OVERLAY : ""}mount -t proc proc "$1/proc" && cd "$2" && shift 2 && exec "$@"`,
-      [root, join(images, "ansible"), join(bin, "ansible-playbook"), ...args],
+      `${forget ? OVERLAY : ""}mount -t proc proc "$1/proc" && cd "$3" && shift 3 && exec "$@"`,
+      [root, beside, join(images, "ansible"), join(bin, "ansible-playbook"), ...args],
       {
         HOME: home,
         ANSIBLE_HOME: home,
@@ -118,9 +126,9 @@ async function mesosVariables(home: string) {
   return { mesos_node_files: settings, mesos_node_apt_update: false, mesos_node_start: false };
 }
 
-/** Lays a writable layer in memory over the root, in the one mount namespace that sees it. */
+/** Lays a writable layer in memory over the root, with the files of a folder, in the one mount namespace that sees it. */
 const OVERLAY = `layer=$(mktemp -d) && mount -t tmpfs tmpfs "$layer" && mkdir "$layer/upper" "$layer/work" &&
-mount -t overlay overlay -o "lowerdir=$1,upperdir=$layer/upper,workdir=$layer/work" "$1" &&
+mount -t overlay overlay -o "lowerdir=$2:$1,upperdir=$layer/upper,workdir=$layer/work" "$1" &&
 `;
 
 /** Runs a command in the root, with /proc and nothing else of this machine. */

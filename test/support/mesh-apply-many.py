@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 
 from skyline_mesh.apply import Apply  # noqa: E402
+from skyline_mesh.deadline import RUN_SECONDS, Deadline  # noqa: E402
 from skyline_mesh.nginx import Nginx  # noqa: E402
 from skyline_mesh.node import Node  # noqa: E402
 
@@ -22,8 +23,8 @@ sys.stdout = sys.stderr
 for number, line in enumerate(sys.stdin):
     catalogue = node.paths.state / "staging" / "catalogue.jsonl"
     catalogue.write_bytes(json.loads(line).encode("utf-8", "surrogatepass"))
-    apply = Apply(node, file)
+    apply = Apply(node, file, Deadline.after(RUN_SECONDS))
     result = apply()
     services = json.loads((live / "model.json").read_text())["services"]
-    test = Nginx(node).test(live / "nginx.conf") if number % 20 == 0 else ""
+    test = Nginx(node).test(live / "nginx.conf", apply.deadline) if number % 20 == 0 else ""
     print(json.dumps([result, services.get("canary"), test, apply.run["findings"]]), file=answers, flush=True)

@@ -49,6 +49,7 @@ export interface ApplyState {
   readonly bucket: { readonly tokens: number; readonly at: number };
   readonly removed: Readonly<Record<string, number>>;
   readonly missing: Readonly<Record<string, number>>;
+  readonly silent: Readonly<Record<string, number>>;
   readonly unconfirmed_from: string | null;
   readonly refused: Readonly<Record<string, number>>;
   readonly counters: Readonly<Record<string, number>>;
@@ -63,6 +64,7 @@ export interface ApplyStatus {
   readonly services: number;
   readonly weights: Readonly<Record<string, number>>;
   readonly boot: boolean;
+  readonly nginxConf: { readonly base: string; readonly sha256: string } | null;
   readonly last: ApplyRun;
   readonly counters: Readonly<Record<string, number>>;
 }

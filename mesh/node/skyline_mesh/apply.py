@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from . import candidate, report
+from .deadline import Deadline, OutOfTime
 from .generations import Generations, name_of
 from .model import Model
-from .nginx import Nginx
+from .nginx import INSTALL_SECONDS, Nginx
 from .node import Node
 from .state import State
 
@@ -24,8 +25,9 @@ RETRY_SECONDS = 60.0
 class Apply:
     """Holds the lock while it lives."""
 
-    def __init__(self, node: Node, node_file: Path) -> None:
+    def __init__(self, node: Node, node_file: Path, deadline: Deadline) -> None:
         self.node = node
+        self.deadline = deadline
         self.node_file = node_file
         self.state_file = node.paths.state / "state.json"
         self.state = State.load(self.state_file)
@@ -45,7 +47,7 @@ class Apply:
         in_force = live is not None and (master is None or serving == live)
         if in_force and self.state.settled == inputs.digest and self.state.unconfirmed_from is None:
             self.state.last_success = self.now
-            report.write_metrics(self.node.paths.run, live, self.state)
+            report.write_metrics(self.node.paths.run, live, self.state, self._base(inputs))
             return "unchanged"
 
         self.state.settled = ""
@@ -56,7 +58,10 @@ class Apply:
         )
         self._note(proposal, fresh)
         model = proposal.guarded.model
-        name, result = self._stage(inputs, model, live)
+        try:
+            name, result = self._stage(inputs, model, live)
+        except OutOfTime as error:
+            return self._finish(self._defer(str(error)), inputs)
         if name is not None and name == live and in_force:
             # What an interrupted run did not see confirmed serves.
             self.state.unconfirmed_from = None
@@ -74,7 +79,7 @@ class Apply:
             if not self.run["findings"]:
                 self.state.settled = inputs.digest
                 self.state.last_success = self.now
-        return self._finish(result)
+        return self._finish(result, inputs)
 
     def _note(self, proposal: candidate.Proposal, fresh: bool) -> None:
         guarded, catalogue = proposal.guarded, proposal.catalogue
@@ -109,10 +114,9 @@ class Apply:
             if name == live and self.generations.sound(name):
                 return name, ""
             self.generations.stage(name, files, model)
-            error = self.nginx.test(self.generations.staged / "nginx.conf")
+            error = self.nginx.test(self.generations.staged / "nginx.conf", self.deadline.before(INSTALL_SECONDS))
             if not error:
                 self.generations.keep(name)
-                self.run["base"] = base
                 return name, ""
             self.generations.refuse()
             self.state.refused[name] = self.now + RETRY_SECONDS
@@ -122,6 +126,8 @@ class Apply:
     def _install(self, name: str, model: Model, live: str | None, master: int | None) -> str:
         self.run |= {"generation": name, "from": live}
         if master is not None:
+            if self.deadline.left < INSTALL_SECONDS:
+                return self._defer("too little time is left for a reload")
             if self.nginx.too_many_old(master):
                 return self._defer("workers of too many generations end their last requests")
             if not self.state.bucket.take(self.now):
@@ -167,7 +173,10 @@ class Apply:
         self.state.counters[f"rejected/{reason}"] += 1
         self.run["findings"].append(why)
 
-    def _finish(self, result: str) -> str:
+    def _base(self, inputs: candidate.Inputs) -> tuple[str, str] | None:
+        return candidate.base_in_force(inputs, self.node, self.generations)
+
+    def _finish(self, result: str, inputs: candidate.Inputs) -> str:
         self.run |= {"result": result, "seconds": round(time.monotonic() - self.begun, 3), **self.state.summary}
         seen = ("result", "findings", "generation", "dropped", "allowed")
         news = any(self.run.get(key) != self.state.last.get(key) for key in seen) or result == "applied"
@@ -175,7 +184,7 @@ class Apply:
         self.state.save(self.state_file)
         live = self.generations.live()
         self.generations.prune(self.state.unconfirmed_from)
-        report.write_metrics(self.node.paths.run, live, self.state)
+        report.write_metrics(self.node.paths.run, live, self.state, self._base(inputs))
         if news:
             report.log_line(self.node.paths.log, self.run)
         return result

@@ -6,20 +6,24 @@ import sys
 from pathlib import Path
 
 from .apply import Apply
+from .deadline import Deadline, OutOfTime
 from .generations import Generations
-from .nginx import Nginx
+from .nginx import TEST_SECONDS, Nginx
 from .node import Node
 
 
-def boot(node: Node, node_file: Path) -> int:
+def boot(node: Node, node_file: Path, deadline: Deadline) -> int:
     """0 when there is one. An ordinary run may find no better one than what is live; that may be of another NGINX, or
     damaged, and then the newest generation that passes is taken."""
-    run = Apply(node, node_file)
+    run = Apply(node, node_file, deadline.before(TEST_SECONDS))
     result = run()
     generations, nginx = Generations(node.paths.state), Nginx(node)
     live = generations.live()
     for name in dict.fromkeys([*([live] if live else []), *generations.newest()]):
-        error = nginx.test(generations.folder / name / "nginx.conf")
+        try:
+            error = nginx.test(generations.folder / name / "nginx.conf", deadline)
+        except OutOfTime as late:
+            error = str(late)
         if not error:
             if name != live:
                 generations.swap(name)

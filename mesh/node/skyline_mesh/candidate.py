@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import routes, values
 from .catalogue import Catalogue, NotWhole, parse
+from .generations import Generations
 from .guards import Guarded, guard
 from .model import Model
 from .node import Node
 from .places import Unfilled, fill
 from .state import State
+
+#: That of the live generation, when what is published and what is installed were refused since.
+LAST_GOOD = "last-good"
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,25 @@ def propose(node: Node, inputs: Inputs, live: Model, known: bool, state: State, 
     refused = ""
     if inputs.catalogue is not None:
         try:
-            catalogue = parse(inputs.catalogue, node)
-            return Proposal(guard(catalogue, live, initial, state, now), catalogue)
+            catalogue = parse(inputs.catalogue, node, now)
         except NotWhole as error:
             refused = str(error)
+        else:
+            guarded = guard(catalogue, live, initial, state, now)
+            if node.role == "gateway" and (live.boot or not known):
+                _stay_in_boot(guarded)
+            return Proposal(guarded, catalogue)
     if known and not live.boot:
         return Proposal(Guarded(live), refused=refused)
-    return Proposal(Guarded(Model(weights=live.weights or initial, boot=True)), refused=refused)
+    return Proposal(Guarded(replace(live, weights=live.weights or initial, boot=True)), refused=refused)
+
+
+def _stay_in_boot(guarded: Guarded) -> None:
+    """A gateway that is new must not be said to be ready with nowhere to send to: its first catalogue can be an empty one."""
+    model = guarded.model
+    if not any(model.clusters.get(cluster) for cluster in model.weights):
+        guarded.model = replace(model, boot=True)
+        guarded.findings.append(f"not ready yet: no worker is known of the clusters with weight, {model.weights}")
 
 
 def _initial_weights(node: Node, inputs: Inputs) -> dict[str, int]:
@@ -76,11 +92,11 @@ def _initial_weights(node: Node, inputs: Inputs) -> dict[str, int]:
 
 
 def bases(inputs: Inputs, live: str | None) -> list[tuple[str, str]]:
-    """The nginx.conf to use, the best first: as published, as installed, as in the live generation. Each with its name.
+    """The nginx.conf to use, the best first: as published, as installed, the last good one. Each with its name.
 
     One that NGINX does not take must not keep what Consul says from being applied.
     """
-    found = [("published", inputs.published), ("installed", inputs.installed), ("live", live)]
+    found = [("published", inputs.published), ("installed", inputs.installed), (LAST_GOOD, live)]
     if inputs.published is not None:
         found[1], found[2] = found[2], found[1]
     kept: dict[str, str] = {}
@@ -90,12 +106,28 @@ def bases(inputs: Inputs, live: str | None) -> list[tuple[str, str]]:
     return [(name, text) for text, name in kept.items()]
 
 
+def base_in_force(inputs: Inputs, node: Node, generations: Generations) -> tuple[str, str] | None:
+    """Which nginx.conf the live generation has, and the beginning of its SHA-256 as it is there, with all places filled."""
+    try:
+        live = (generations.live_link / "nginx.conf").read_bytes()
+    except OSError:
+        return None
+    digest = hashlib.sha256(live).hexdigest()[:12]
+    for name, text in (("published", inputs.published), ("installed", inputs.installed)):
+        try:
+            if text is not None and fill(text, node.places).encode() == live:
+                return name, digest
+        except Unfilled:
+            pass
+    return LAST_GOOD, digest
+
+
 def files(model: Model, node: Node, base: str) -> dict[str, str]:
     """All of a generation but its name. Raises Unfilled, and whatever `render` raises."""
     return {"nginx.conf": fill(base, node.places), **routes.render(model, node)}
 
 
-__all__ = ["Inputs", "Proposal", "Unfilled", "bases", "files", "propose"]
+__all__ = ["Inputs", "Proposal", "Unfilled", "base_in_force", "bases", "files", "propose"]
 
 
 def _bytes(path: Path) -> bytes | None:

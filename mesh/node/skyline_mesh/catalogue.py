@@ -30,6 +30,10 @@ class Catalogue:
     """Services and settings sorted by name, workers by address. `weights` is None when the dial says none that count."""
 
     services: dict[str, list[Instance]] = field(default_factory=dict)
+    #: Instances whose own checks pass, on nodes whose Consul agent does not answer.
+    silent: dict[str, list[Instance]] = field(default_factory=dict)
+    #: Instances whose checks have not run since the agent started.
+    unchecked: dict[str, list[Instance]] = field(default_factory=dict)
     clusters: dict[str, list[Worker]] = field(default_factory=dict)
     settings: dict[str, Settings] = field(default_factory=dict)
     #: Services whose settings cannot be read.
@@ -38,6 +42,8 @@ class Catalogue:
     #: Why there are no weights.
     dial_error: str = ""
     removal: values.Removal | None = None
+    #: Why an override is not taken, if there is one.
+    removal_error: str = ""
     #: How many things were dropped, by reason.
     dropped: Counter[str] = field(default_factory=Counter)
     #: The first few of them, for the log.
@@ -49,7 +55,7 @@ class Catalogue:
             self.examples.append(f"{reason}: {what!r:.200}")
 
 
-def parse(data: bytes, node: Node) -> Catalogue:
+def parse(data: bytes, node: Node, now: float) -> Catalogue:
     """Raises NotWhole."""
     catalogue = Catalogue()
     loopback = address_of(node.address, loopback=True) is not None and ipaddress.ip_address(node.address).is_loopback
@@ -63,9 +69,7 @@ def parse(data: bytes, node: Node) -> Catalogue:
         elif "dial" in document:
             catalogue.weights, catalogue.dial_error = values.dial(document["dial"])
         elif "removal" in document:
-            catalogue.removal, error = values.removal(document["removal"])
-            if error:
-                catalogue.drop("removal override", error)
+            catalogue.removal, catalogue.removal_error = values.removal(document["removal"], now)
         elif "refused" in document:
             catalogue.drop("name", document["refused"])
         else:
@@ -112,11 +116,13 @@ def _service(catalogue: Catalogue, document: dict[str, Any], node: Node, loopbac
         return catalogue.drop("name", name)
     if name in node.denied or name == WORKERS:
         return catalogue.drop("denied name", name)
-    if name in catalogue.services:
+    if any(name in known for known in (catalogue.services, catalogue.silent, catalogue.unchecked)):
         return catalogue.drop("name twice", name)
     if not isinstance(found, list):
         return catalogue.drop("line", document)
-    instances = set()
+    instances: set[Instance] = set()
+    silent: set[Instance] = set()
+    unchecked: set[Instance] = set()
     for each in found:
         place = _place(each, loopback)
         if place is None:
@@ -124,11 +130,19 @@ def _service(catalogue: Catalogue, document: dict[str, Any], node: Node, loopbac
             continue
         label = each.get("node")
         known = label if isinstance(label, str) and NODE_NAME.fullmatch(label) else ""
-        instances.add(Instance(*place, known))
-    if instances:
-        # Two registrations of one address and port are one instance, whatever nodes they name.
-        catalogue.services[name] = [*{each[:2]: each for each in sorted(instances, reverse=True)}.values()][::-1]
+        kind = silent if each.get("silent") is True else unchecked if each.get("unchecked") is True else instances
+        kind.add(Instance(*place, known))
+    taken: set[tuple[object, ...]] = set()
+    for into, among in ((catalogue.services, instances), (catalogue.silent, silent), (catalogue.unchecked, unchecked)):
+        if found := _distinct({each for each in among if each[:2] not in taken}):
+            into[name] = found
+            taken |= {each[:2] for each in found}
     return None
+
+
+def _distinct(instances: set[Instance]) -> list[Instance]:
+    """Sorted. Two registrations of one address and port are one instance, whatever nodes they name."""
+    return [*{each[:2]: each for each in sorted(instances, reverse=True)}.values()][::-1]
 
 
 def _workers(catalogue: Catalogue, found: object, loopback: bool) -> None:

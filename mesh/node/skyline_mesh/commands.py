@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from . import report
+from . import candidate, report
 from .apply import Apply
 from .boot import boot
+from .deadline import BOOT_SECONDS, RUN_SECONDS, Deadline
 from .generations import Generations
 from .lock import locked
 from .mirror import mirror
@@ -17,7 +18,7 @@ from .nginx import Nginx
 from .node import Node, node_file
 from .state import State
 
-#: A run takes no longer than its tests and confirmations; one that waits longer is made up for by the timer.
+#: One that waits longer for another run to end is made up for by the timer.
 LOCK_SECONDS = 20.0
 
 
@@ -32,8 +33,10 @@ def apply_main() -> int:
     if options.status:
         return _status(path)
     if options.boot:
-        return _locked(path, lambda node: boot(node, path), failed=1)
-    return _locked(path, lambda node: _apply(node, path), failed=0)
+        until = Deadline.after(BOOT_SECONDS)
+        return _locked(path, lambda node: boot(node, path, until), failed=1)
+    until = Deadline.after(RUN_SECONDS)
+    return _locked(path, lambda node: _apply(node, path, until), failed=0)
 
 
 def mirror_main() -> int:
@@ -41,11 +44,12 @@ def mirror_main() -> int:
     parser = argparse.ArgumentParser(prog="skyline-mirror", description="Lays out files that are published in Consul.")
     parser.add_argument("--node", help="settings of the node (/etc/skyline/mesh/node.json)")
     path = node_file(parser.parse_args().node)
-    return _locked(path, lambda node: _apply(node, path) if mirror(node) else 0, failed=0)
+    until = Deadline.after(RUN_SECONDS)
+    return _locked(path, lambda node: _apply(node, path, until) if mirror(node) else 0, failed=0)
 
 
-def _apply(node: Node, path: Path) -> int:
-    Apply(node, path)()
+def _apply(node: Node, path: Path, until: Deadline) -> int:
+    Apply(node, path, until)()
     return 0
 
 
@@ -69,6 +73,7 @@ def _locked(path: Path, run: Callable[[Node], int], failed: int) -> int:
 def _status(path: Path) -> int:
     node = Node.load(path)
     state = State.load(node.paths.state / "state.json")
-    live = Generations(node.paths.state).live()
-    print(report.status(live, Nginx(node).generation(), state))
+    generations = Generations(node.paths.state)
+    base = candidate.base_in_force(candidate.Inputs.read(node, path), node, generations)
+    print(report.status(generations.live(), Nginx(node).generation(), state, base))
     return 0

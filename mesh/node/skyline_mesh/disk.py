@@ -7,10 +7,19 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
-    """Replaces a file by way of one beside it."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    write_durably(fresh, text.encode(), mode)
-    os.replace(fresh, path)
+    """Replaces a file by way of one beside it.
+
+    That one always has the same name, so that what a killed write leaves is written over by the next and does not add up.
+    Whoever writes holds a lock.
+    """
+    fresh = path.with_name(f".{path.name}.fresh")
+    try:
+        write_durably(fresh, text.encode(), mode)
+        os.replace(fresh, path)
+    except OSError:
+        # A full disk needs its space.
+        fresh.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -24,7 +33,7 @@ def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 def point(link: Path, target: str) -> None:
     """Makes a symbolic link point elsewhere, in one step."""
-    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh = link.with_name(f".{link.name}.fresh")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     os.replace(fresh, link)

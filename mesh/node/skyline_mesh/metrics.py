@@ -12,12 +12,12 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
+from typing import Callable
 
-from .disk import write_durably
 from .metrics_lines import counted
 from .metrics_log import CountsLog
 from .metrics_nginx import connections, reopen_logs
+from .metrics_state import SavedTwice
 from .metrics_tally import Tally
 from .metrics_text import by_label, exposition, merged, single
 from .nginx import Nginx
@@ -39,7 +39,7 @@ class Metrics:
     def __init__(self, node: Node) -> None:
         self.node = node
         self._nginx = Nginx(node)
-        self._state = node.paths.state / "metrics.json"
+        self._state = SavedTwice(node.paths.state)
         self._output = node.paths.run / "metrics.prom"
         self._failures: dict[str, str] = {}
         self._known: frozenset[str] = frozenset()
@@ -71,22 +71,24 @@ class Metrics:
             self._write_at = now + (time.process_time() - began) / WRITING_SHARE
 
     def _load(self) -> dict | None:
+        data = self._state.load()
+        if data is None:
+            return None
         try:
-            saved = json.loads(self._state.read_text())
+            saved = json.loads(data)
             if saved["format"] != FORMAT:
                 raise ValueError(f"its format is {saved['format']}, and this program's is {FORMAT}")
             Tally.from_json(saved["tally"])
             return saved
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("counting starts at zero: %s cannot be read: %s", self._state, error)
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("counting starts at zero: what was saved cannot be read: %s", error)
             return None
 
     def _save(self, now: float) -> None:
         positions = self.log.positions()
         state = {"format": FORMAT, "tally": self.tally.to_json(), "log": positions}
-        if self._replace(self._state, json.dumps(state, separators=(",", ":")), durably=True):
+        data = json.dumps(state, separators=(",", ":")).encode()
+        if self._did("save", lambda: self._state.save(data)):
             self.log.saved(positions, now)
 
     def _write(self) -> None:
@@ -106,7 +108,7 @@ class Metrics:
         )
         foreign, refused = merged(self._applied(), own)
         own += "\n".join([*single("skyline_metrics_refused_samples", "gauge", "Of apply.prom.", refused), ""])
-        self._replace(self._output, own + foreign, durably=False)
+        self._did("write", lambda: self._replace_output(own + foreign))
 
     def _connections(self) -> dict[str, int]:
         names = ("gateway",) if self.node.role == "gateway" else ("local", "inbound")
@@ -134,22 +136,22 @@ class Metrics:
             pass
         return self._known
 
-    def _replace(self, path: Path, text: str, durably: bool) -> bool:
-        fresh = path.with_name(f".{path.name}.new")
-        job = "save" if durably else "write"
+    def _replace_output(self, text: str) -> None:
+        fresh = self._output.with_name(f".{self._output.name}.new")
+        fresh.write_text(text)
+        os.replace(fresh, self._output)
+
+    def _did(self, job: str, what: Callable[[], None]) -> bool:
+        """Says once that it fails, and once that it no longer does."""
         try:
-            if durably:
-                write_durably(fresh, text.encode())
-            else:
-                fresh.write_text(text)
-            os.replace(fresh, path)
+            what()
         except OSError as error:
             if self._failures.get(job) != str(error):
-                log.warning("%s is not written, and counting goes on: %s", path, error)
+                log.warning("%s fails, and counting goes on: %s", job, error)
             self._failures[job] = str(error)
             return False
         if self._failures.pop(job, None):
-            log.warning("%s is written again", path)
+            log.warning("%s works again", job)
         return True
 
 

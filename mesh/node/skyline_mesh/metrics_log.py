@@ -47,6 +47,9 @@ class Source:
     def size(self) -> int:
         return os.fstat(self.descriptor).st_size
 
+    def deleted(self) -> bool:
+        return os.fstat(self.descriptor).st_nlink == 0
+
     def written(self) -> bool:
         """Whether somebody has it open for writing: a read lease is given only when nobody has."""
         try:
@@ -83,6 +86,9 @@ class CountsLog:
             finished = retired and not source.written()
             yield from self._read(source)
             source.finished = finished
+            if finished and source.deleted():
+                # Nobody can read it again, saved or not, and held open it would keep its room on the disk.
+                self._let_go(source)
 
     def positions(self) -> dict[str, Any]:
         """What `saved` of a later process is to be, together with what was counted."""
@@ -99,9 +105,12 @@ class CountsLog:
             if source.number <= self._done:
                 if source.number:
                     self._folder.joinpath(_retired_name(source.number)).unlink(missing_ok=True)
-                os.close(source.descriptor)
-                del self._sources[source.inode]
+                self._let_go(source)
         self._rotate(now)
+
+    def _let_go(self, source: Source) -> None:
+        os.close(source.descriptor)
+        del self._sources[source.inode]
 
     def backlog(self) -> int:
         return sum(max(0, source.size - source.offset) for source in self._sources.values())

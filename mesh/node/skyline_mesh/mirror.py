@@ -44,9 +44,10 @@ def mirror(node: Node, now: float | None = None) -> bool:
     root = node.paths.state / "files"
     root.mkdir(parents=True, exist_ok=True)
     current = root / "current"
+    at = time.time() if now is None else now
     try:
-        files, removal = read(data, node)
-        leave = _may_empty(files, removal, current, node, time.time() if now is None else now)
+        files, removal, error = read(data, node, at)
+        leave = _may_empty(files, removal, error, current, node, at)
         name = _name(files)
     except (NotWhole, Refused) as error:
         _say(node, root, {"result": "files-refused", "findings": [str(error)]})
@@ -60,14 +61,14 @@ def mirror(node: Node, now: float | None = None) -> bool:
     return True
 
 
-def read(data: bytes, node: Node) -> tuple[dict[str, bytes], values.Removal | None]:
-    """Raises NotWhole or Refused."""
+def read(data: bytes, node: Node, now: float) -> tuple[dict[str, bytes], values.Removal | None, str]:
+    """The files, the override, and why there is none. Raises NotWhole or Refused."""
     prefix = f"skyline/{node.environment}/files/{node.role}/"
     files: dict[str, bytes] = {}
-    removal = None
+    removal, error = None, ""
     for document in documents(data, node.environment, role=node.role):
         if "removal" in document:
-            removal, _ = values.removal(document["removal"])
+            removal, error = values.removal(document["removal"], now)
             continue
         key, value = document.get("key"), document.get("value")
         if not isinstance(key, str) or not isinstance(value, str):
@@ -77,8 +78,8 @@ def read(data: bytes, node: Node) -> tuple[dict[str, bytes], values.Removal | No
             raise Refused(f"{path} is there twice")
         try:
             files[path] = base64.b64decode(value, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise Refused(f"{path} is no base64: {error}") from error
+        except (binascii.Error, ValueError) as wrong:
+            raise Refused(f"{path} is no base64: {wrong}") from wrong
         if len(files[path]) > MAX_FILE:
             raise Refused(f"{path} has {len(files[path])} bytes, and at most {MAX_FILE} are taken")
     _check_whole(files, files.pop(MANIFEST, None))
@@ -88,7 +89,7 @@ def read(data: bytes, node: Node) -> tuple[dict[str, bytes], values.Removal | No
         for folder in _folders(path):
             if folder in files:
                 raise Refused(f"{folder} is a file, and a folder of {path}")
-    return files, removal
+    return files, removal, error
 
 
 def _check_whole(files: dict[str, bytes], manifest: bytes | None) -> None:
@@ -127,13 +128,14 @@ def _folders(path: str) -> list[str]:
 
 
 def _may_empty(
-    files: dict[str, bytes], removal: values.Removal | None, current: Path, node: Node, now: float
+    files: dict[str, bytes], removal: values.Removal | None, error: str, current: Path, node: Node, now: float
 ) -> dict[str, Any]:
     """An empty answer can be one that lacks everything: only an override may empty a tree. Raises Refused."""
     if files or not current.is_dir() or not any(current.iterdir()):
         return {}
     if removal is None or not removal.allows(f"files/{node.role}", now):
-        raise Refused(f"all files are gone, which only an override for files/{node.role} allows")
+        why = f"; the override is not taken: {error}" if error else ""
+        raise Refused(f"all files are gone, which only an override for files/{node.role} allows{why}")
     return {"allowed": [f"files/{node.role}"], "override": {"by": removal.by, "why": removal.why}}
 
 

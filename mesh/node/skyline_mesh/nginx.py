@@ -10,10 +10,14 @@ import subprocess
 import time
 from pathlib import Path
 
+from .deadline import Deadline, OutOfTime
 from .node import Node
 
-TEST_SECONDS = 30.0
+TEST_SECONDS = 20.0
 CONFIRM_SECONDS = 10.0
+#: What a reload takes at most, with the way back: two confirmations and their last answers. With TEST_SECONDS it is less
+#: than a run has, so that a run which has not waited for the lock gets to know what NGINX has against a configuration.
+INSTALL_SECONDS = 26.0
 #: Answers in a row, each over a connection of its own, that make a generation confirmed.
 CONFIRMATIONS = 3
 #: Generations of old workers that may be alive when another reload begins.
@@ -25,14 +29,14 @@ class Nginx:
         self.node = node
         self.pid_file = node.paths.run / "nginx.pid"
 
-    def test(self, configuration: Path) -> str:
-        """What NGINX has against a configuration; nothing when it takes it.
+    def test(self, configuration: Path, deadline: Deadline) -> str:
+        """What NGINX has against a configuration; nothing when it takes it. Raises OutOfTime when it could not say.
 
         The test listens, too. While no NGINX runs, the ports would be open for a moment, and who sends a request in it loses
         it: the test then listens elsewhere.
         """
         if self.master() is not None:
-            return self._test(configuration)
+            return self._test(configuration, deadline)
         sockets: list[Path] = []
 
         def elsewhere(found: re.Match[str]) -> str:
@@ -42,18 +46,23 @@ class Nginx:
         aside = configuration.with_name("nginx.test.conf")
         try:
             aside.write_text(re.sub(r"(?m)^(\s*listen\s+)[^\s;]+", elsewhere, configuration.read_text()))
-            return self._test(aside)
+            return self._test(aside, deadline)
         except OSError as error:
             return str(error)
         finally:
             for file in (aside, *sockets):
                 file.unlink(missing_ok=True)
 
-    def _test(self, configuration: Path) -> str:
+    def _test(self, configuration: Path, deadline: Deadline) -> str:
         command = [self.node.nginx, "-t", "-q", "-e", "stderr", "-p", str(self.node.paths.run), "-c", str(configuration)]
+        seconds = min(TEST_SECONDS, deadline.left)
         try:
-            done = subprocess.run(command, capture_output=True, timeout=TEST_SECONDS, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
+            done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired as error:
+            if seconds < TEST_SECONDS:
+                raise OutOfTime(f"nginx -t has not ended within the {seconds:.1f} s that this run had for it") from error
+            return str(error)
+        except OSError as error:
             return str(error)
         if done.returncode == 0:
             return ""
@@ -103,11 +112,11 @@ class Nginx:
         found = re.match(rb"HTTP/1\.[01] 200 .*?\r\n\r\n([0-9a-f]{12})\s*\Z", answer, re.DOTALL)
         return found[1].decode() if found else None
 
-    def confirm(self, name: str, before: set[int], seconds: float = CONFIRM_SECONDS) -> bool:
+    def confirm(self, name: str, before: set[int]) -> bool:
         """Waits until only this generation answers: no worker of those before a reload accepts, and new ones serve it."""
-        deadline = time.monotonic() + seconds
+        deadline = Deadline.after(CONFIRM_SECONDS)
         in_a_row = 0
-        while time.monotonic() < deadline:
+        while deadline.left:
             master = self.master()
             if master is None:
                 return False

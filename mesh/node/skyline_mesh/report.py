@@ -27,10 +27,16 @@ def log_line(log: Path, run: dict[str, Any]) -> None:
         pass
 
 
-def write_metrics(run: Path, live: str | None, state: State) -> None:
+def write_metrics(run: Path, live: str | None, state: State, base: tuple[str, str] | None) -> None:
     last, summary = state.last, state.summary
     metrics = [
         ("generation_info", "gauge", "The live generation.", [(f'{{generation="{live}"}}', 1 if live else 0)]),
+        (
+            "nginx_conf_info",
+            "gauge",
+            "The nginx.conf in force: published, installed or last-good.",
+            [(f'{{base="{base[0]}",sha256="{base[1]}"}}', 1)] if base else [],
+        ),
         ("reloads_total", "counter", "Reloads of NGINX.", [("", state.counters["reloads"])]),
         (
             "rejected_renders_total",
@@ -62,13 +68,14 @@ def _by_cluster(numbers: dict[str, int]) -> list[tuple[str, int]]:
     return [(f'{{cluster="{name}"}}', number) for name, number in numbers.items()]
 
 
-def status(live: str | None, serving: str | None, state: State) -> str:
+def status(live: str | None, serving: str | None, state: State, base: tuple[str, str] | None) -> str:
     """What `skyline-apply --status` prints."""
     return json.dumps(
         {
             "live": live,
             "serving": serving,
             "unconfirmedFrom": state.unconfirmed_from,
+            "nginxConf": {"base": base[0], "sha256": base[1]} if base else None,
             **state.summary,
             "lastSuccess": state.last_success,
             "last": state.last,

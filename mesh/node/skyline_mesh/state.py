@@ -19,6 +19,8 @@ class State:
     removed: dict[str, float] = field(default_factory=dict)
     #: Since when many workers of a cluster are missing.
     missing: dict[str, float] = field(default_factory=dict)
+    #: Since when instances in force are silent or unchecked, by that, name and endpoint.
+    silent: dict[str, float] = field(default_factory=dict)
     #: The generation to go back to, while a newer one is being installed and not yet confirmed.
     unconfirmed_from: str | None = None
     #: Digest of the inputs of the last run that left nothing to do.

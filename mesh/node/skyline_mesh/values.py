@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from .model import Settings
@@ -13,6 +13,8 @@ from .names import CLUSTER_NAME
 
 #: Of limit_conn: NGINX refuses a configuration with more.
 MAX_CONNECTIONS = 65535
+#: Seconds that an override may still be good for: one that is forgotten must not stay open for ever.
+MAX_OVERRIDE = 24 * 3600.0
 #: Of each key; what is longer was written by no tool of ours.
 MAX_LENGTH = 64 * 1024
 
@@ -77,8 +79,11 @@ def settings(text: object) -> tuple[Settings | None, str]:
         return None, str(wrong)
 
 
-def removal(text: object) -> tuple[Removal | None, str]:
-    """{"services":["foo"],"by":"…","why":"…","expires":"2026-01-31T12:00:00Z"}; neither it nor an error without a text."""
+def removal(text: object, now: float) -> tuple[Removal | None, str]:
+    """{"services":["foo"],"by":"…","why":"…","expires":"2026-01-31T12:00:00Z"}; neither it nor an error without a text.
+
+    `expires` is at most a day ahead.
+    """
     if text == "":
         return None, ""
     raw, error = _object(text)
@@ -95,6 +100,9 @@ def removal(text: object) -> tuple[Removal | None, str]:
         return None, f"it expires {expires!r:.100}, and not at a time such as 2026-01-31T12:00:00Z"
     if at.tzinfo is None:
         return None, f"it expires {expires!r:.100}, which has no time zone"
+    if at.timestamp() - now > MAX_OVERRIDE:
+        latest = datetime.fromtimestamp(now + MAX_OVERRIDE, timezone.utc).isoformat(timespec="seconds")
+        return None, f"it expires {expires!r:.100}, which is later than in {MAX_OVERRIDE / 3600:g} h, {latest}"
     return Removal(frozenset(services), by[:500], why[:500], at.timestamp()), ""
 
 

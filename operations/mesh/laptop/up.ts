@@ -1,10 +1,10 @@
-import { rmSync } from "node:fs";
 import { findBinaries, type MeshBinaries } from "../binaries";
 import { OperationFailure } from "../../failure";
 import { MeshWorld } from "../world";
 import { readState } from "../world-state";
-import { refuseForeign, remove, stands } from "./folder";
+import { stands } from "./folder";
 import { alone } from "./lock";
+import { claim, removeOurs } from "./ownership";
 
 export interface UpOptions {
   /** Absolute. */
@@ -40,7 +40,6 @@ export async function meshUp(options: UpOptions): Promise<UpResult> {
   const started = Date.now();
   const { directory, dryRun, report, weights } = options;
   return alone(directory, "skyline mesh up", async () => {
-    refuseForeign(directory);
     if (stands(directory)) {
       throw new OperationFailure(
         "conflict",
@@ -59,7 +58,8 @@ export async function meshUp(options: UpOptions): Promise<UpResult> {
       return result();
     }
     // What a mesh has left behind that a reboot ended, or a kill.
-    remove(directory);
+    removeOurs(directory);
+    claim(directory);
     const timeout = AbortSignal.timeout(options.timeoutMs);
     const signal = AbortSignal.any([options.signal, timeout]);
     const ended = () =>
@@ -88,7 +88,7 @@ export async function meshUp(options: UpOptions): Promise<UpResult> {
       }
     } catch (error) {
       // The logs of a mesh that did not come up are what there is to look at.
-      if (signal.aborted) rmSync(directory, { recursive: true, force: true });
+      if (signal.aborted) removeOurs(directory);
       throw signal.aborted ? ended() : error;
     }
   });

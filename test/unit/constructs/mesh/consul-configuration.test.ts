@@ -2,6 +2,7 @@ import { renderConsulAgent } from "../../../../constructs/cluster/consul-agent/a
 import { renderConsulAcl } from "../../../../constructs/mesh/consul-acl";
 import {
   consulClient,
+  consulMesosNode,
   consulWatcher,
   renderConsulServer,
 } from "../../../../environment/mesh/consul-configuration";
@@ -65,6 +66,10 @@ test("a node that renders routes may hold a connection to its agent for each of 
     ...consulClient(place),
     limits: { http_max_conns_per_client: 16_384 },
   });
+});
+
+test("a Mesos node's agent stays a member when it is restarted, with the services that are registered on it", () => {
+  expect(consulMesosNode(place)).toEqual({ ...consulWatcher(place), leave_on_terminate: false });
 });
 
 test("a worker's agent is such a one that registers the node under its cluster's name while the bridge on it answers", () => {

@@ -1,0 +1,111 @@
+import type { Consul } from "../../consul/client";
+import { OperationFailure } from "../../failure";
+import { ALL, isLive, merge, parseRemoval, removalKey, without, type Removal } from "./removal";
+
+export interface RemovalResult {
+  readonly environment: string;
+  readonly key: string;
+  readonly action: "write" | "delete" | "none";
+  /** What was in force, whoever wrote it. */
+  readonly before: Removal | null;
+  /** What is in force now, or would be. */
+  readonly after: Removal | null;
+  /** A text that was there and that nodes do not take, other than one that has ended. */
+  readonly unreadable: string | null;
+  readonly dryRun: boolean;
+}
+
+interface Request {
+  readonly environment: string;
+  readonly consul: Consul;
+  /** Reads alone. */
+  readonly dryRun: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Gives leave, beside what is in force already. @throws OperationFailure conflict, when somebody else was first */
+export function allowRemoval(request: Request & { readonly wanted: Removal }): Promise<RemovalResult> {
+  const { wanted } = request;
+  return change(request, (live) => (live === undefined ? wanted : merge(live, wanted)));
+}
+
+/** Takes leave back: of these names, or all of it. @throws OperationFailure conflict, when somebody else was first */
+export function revokeRemoval(
+  request: Request & { readonly names: readonly string[] },
+): Promise<RemovalResult> {
+  const { names } = request;
+  return change(request, (live) =>
+    live === undefined || names.length === 0 || names.includes(ALL) ? undefined : without(live, names),
+  );
+}
+
+async function change(
+  { environment, consul, dryRun, now }: Request,
+  next: (live: Removal | undefined) => Removal | undefined,
+): Promise<RemovalResult> {
+  const key = removalKey(environment);
+  const [pair] = (await consul.get<Pair[]>(`/v1/kv/${key}`)) ?? [];
+  const text = pair === undefined ? "" : Buffer.from(pair.Value ?? "", "base64").toString("utf8");
+  const found = parseRemoval(text);
+  const before = found !== undefined && isLive(found, now) ? found : undefined;
+  const after = next(before);
+  const action =
+    after === undefined ? (pair === undefined ? "none" : "delete") : same(before, after) ? "none" : "write";
+  if (!dryRun && action !== "none") {
+    await write(consul, key, after, pair?.ModifyIndex ?? 0);
+  }
+  return {
+    environment,
+    key,
+    action,
+    before: before ?? null,
+    after: after ?? null,
+    unreadable: text !== "" && (found === undefined || endsLate(found, now)) ? text.slice(0, 500) : null,
+    dryRun,
+  };
+}
+
+interface Pair {
+  readonly Value: string | null;
+  readonly ModifyIndex: number;
+}
+
+const endsLate = (found: Removal, now: number) => !isLive(found, now) && Date.parse(found.expires) > now;
+
+const same = (one: Removal | undefined, other: Removal) => JSON.stringify(one) === JSON.stringify(other);
+
+/** On the condition that the key is as it was read. */
+async function write(
+  consul: Consul,
+  key: string,
+  removal: Removal | undefined,
+  index: number,
+): Promise<void> {
+  const operation =
+    removal === undefined
+      ? { Verb: "delete-cas", Key: key, Index: index }
+      : {
+          Verb: "cas",
+          Key: key,
+          Value: Buffer.from(`${JSON.stringify(removal)}\n`).toString("base64"),
+          Index: index,
+        };
+  const { status, body } = await consul.put("/v1/txn", [{ KV: operation }], [409]);
+  if (status === 200) return;
+  const what =
+    (JSON.parse(body) as { Errors?: readonly { What: string }[] | null }).Errors?.[0]?.What ?? body;
+  const said = what.replace(/\s*\n\s*/g, " ");
+  if (/Permission denied|ACL not found/i.test(said)) {
+    throw new OperationFailure(
+      "denied",
+      `${key}: ${said}`,
+      "set CONSUL_HTTP_TOKEN to a token that may write it",
+    );
+  }
+  throw new OperationFailure(
+    "conflict",
+    `somebody else has changed ${key} meanwhile: ${said}`,
+    "nothing is written: run it again, and it takes theirs into account",
+  );
+}

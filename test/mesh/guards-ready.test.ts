@@ -1,0 +1,66 @@
+import { type RawCatalogue, catalogue, removal, services, worker } from "../support/mesh-catalogue";
+import { type ApplyState, MeshNode } from "../support/mesh-node";
+
+// When a gateway is ready for its first requests.
+
+jest.setTimeout(120_000);
+
+let node: MeshNode;
+
+beforeEach(async () => {
+  node = await MeshNode.create();
+});
+
+afterEach(() => node.close());
+
+const apply = (raw: RawCatalogue): Promise<ApplyState> => {
+  node.stage(catalogue(raw));
+  return node.apply();
+};
+
+const model = () =>
+  JSON.parse(node.liveFile("model.json")) as { services: Record<string, [string, number, string][]> };
+
+describe("before a gateway is ready", () => {
+  const boot = async () => {
+    node.writeSettings({ ...node.settings, initialWeights: { alpha: 100 } });
+    await node.apply("--boot");
+  };
+
+  test("given an empty catalogue, then it waits for a worker of a cluster with weight", async () => {
+    await boot();
+    const empty = await apply({ services: {}, workers: [], dial: "" });
+    expect(empty.last.findings).toEqual([
+      "not ready yet: no worker is known of the clusters with weight, {'alpha': 100}",
+    ]);
+    expect(model()).toMatchObject({ boot: true, weights: { alpha: 100 } });
+    await apply({ services: services(2), workers: [worker(1, "bravo")], dial: "" });
+    expect(model()).toMatchObject({ boot: true });
+    expect(node.services()).toHaveLength(2);
+    // What is in force already is not lost for a catalogue that is refused.
+    node.stage("");
+    await node.apply();
+    expect(model()).toMatchObject({ boot: true });
+    expect(node.services()).toHaveLength(2);
+    expect((await apply({ services: services(2), workers: [worker(1)], dial: "" })).last.findings).toEqual(
+      [],
+    );
+    expect(model()).toMatchObject({ boot: false });
+  });
+
+  test("given that it has been, then it stays so", async () => {
+    await boot();
+    await apply({ workers: [worker(1)] });
+    await apply({ workers: [], removal: removal(["*"]) });
+    expect(model()).toMatchObject({ boot: false, clusters: {} });
+  });
+
+  test("a Mesos node needs no worker", async () => {
+    const mesos = await MeshNode.create({ role: "mesos" });
+    await mesos.apply("--boot");
+    mesos.stage(catalogue({ services: {}, workers: [] }));
+    await mesos.apply();
+    expect(JSON.parse(mesos.liveFile("model.json"))).toMatchObject({ boot: false });
+    await mesos.close();
+  });
+});
