@@ -402,7 +402,8 @@ describe("log and end", () => {
     const uri = `/service/foo/log?x="quoted"&y=\\`;
     expect(await client.raw("inbound", uri)).toBe(200);
     const { headers } = await client.theRequest();
-    expect(await client.logged(uri)).toMatchObject({
+    // Cut where it would have to be escaped.
+    expect(await client.logged("/service/foo/log?x=(bytes)")).toMatchObject({
       request_id: headers["x-request-id"],
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       method: "POST",
