@@ -198,10 +198,12 @@ test("with three Consul servers each node has an agent of its own, and a leader 
     await waitUntil("there is another leader", async () => {
       if ((await mesh.consul.leader()) === leader) throw new Error("none yet");
     });
-    await waitUntil("the new leader knows what was registered meanwhile", async () => {
+    // An agent whose registration found no leader tries again after 15 s, and up to as many more.
+    const known = async () => {
       const [late] = await mesh.consul.instances("late");
       if (!late?.healthy) throw new Error("not yet");
-    });
+    };
+    await waitUntil("the new leader knows what was registered meanwhile", known, { timeoutMs: 90_000 });
     await mesh.settled(60_000);
     expect(await ask(mesh.gateway(2).url("late/"))).toMatchObject({ where: "mesos" });
   } finally {
