@@ -4,9 +4,9 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import { Construct, type IDependable } from "constructs";
 import type { ITerraformDependable } from "cdktf";
 import { BRIDGE_NAME, ports } from "../../environment/naming";
-import { renderBridge, type BridgeSettings } from "./bridge-configuration";
+import { renderBridge, type BridgeSettings } from "../../environment/mesh/bridge-nginx";
 import { dataPlaneFile } from "../../environment/mesh/data-plane-file";
-import { sha256 } from "./places";
+import { sha256 } from "../../environment/mesh/places";
 
 export interface SkylineBridgeProps extends BridgeSettings {
   /** Priority class of the pods: a node without its bridge is lost to the mesh. */

@@ -1,5 +1,5 @@
-import { type RawCatalogue, catalogue, instance, services } from "../support/mesh-catalogue";
-import { type ApplyState, MeshNode } from "../support/mesh-node";
+import { type RawCatalogue, take, instance, services } from "../support/mesh-catalogue";
+import { MeshNode } from "../support/mesh-node";
 
 // Instances that are gone from Consul, or of which nobody knows how they are. No NGINX runs.
 
@@ -13,13 +13,9 @@ beforeEach(async () => {
 
 afterEach(() => node.close());
 
-const apply = (raw: RawCatalogue): Promise<ApplyState> => {
-  node.stage(catalogue(raw));
-  return node.apply();
-};
+const apply = (raw: RawCatalogue) => take(node, raw);
 
-const model = () =>
-  JSON.parse(node.liveFile("model.json")) as { services: Record<string, [string, number, string][]> };
+const model = () => node.model();
 
 describe("endpoints that Consul gives to another name", () => {
   test("a held service loses them, and is gone when none is left", async () => {

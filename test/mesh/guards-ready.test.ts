@@ -1,5 +1,5 @@
-import { type RawCatalogue, catalogue, removal, services, worker } from "../support/mesh-catalogue";
-import { type ApplyState, MeshNode } from "../support/mesh-node";
+import { type RawCatalogue, catalogue, take, removal, services, worker } from "../support/mesh-catalogue";
+import { MeshNode } from "../support/mesh-node";
 
 // When a gateway is ready for its first requests.
 
@@ -13,13 +13,9 @@ beforeEach(async () => {
 
 afterEach(() => node.close());
 
-const apply = (raw: RawCatalogue): Promise<ApplyState> => {
-  node.stage(catalogue(raw));
-  return node.apply();
-};
+const apply = (raw: RawCatalogue) => take(node, raw);
 
-const model = () =>
-  JSON.parse(node.liveFile("model.json")) as { services: Record<string, [string, number, string][]> };
+const model = () => node.model();
 
 describe("before a gateway is ready", () => {
   const boot = async () => {

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import {
   type RawCatalogue,
   catalogue,
+  take,
   dial,
   instance,
   removal,
   services,
   worker,
 } from "../support/mesh-catalogue";
-import { type ApplyState, MeshNode } from "../support/mesh-node";
+import { MeshNode } from "../support/mesh-node";
 
 // What consul-template staged is more likely wrong than true. No NGINX runs: what is live is what it would start with.
 
@@ -23,19 +24,9 @@ beforeEach(async () => {
 
 afterEach(() => node.close());
 
-const apply = (raw: RawCatalogue): Promise<ApplyState> => {
-  node.stage(catalogue(raw));
-  return node.apply();
-};
+const apply = (raw: RawCatalogue) => take(node, raw);
 
-interface LiveModel {
-  readonly services: Record<string, [string, number, string][]>;
-  readonly clusters: Record<string, [string, number][]>;
-  readonly weights: Record<string, number>;
-  readonly settings: Record<string, unknown>;
-}
-
-const model = () => JSON.parse(node.liveFile("model.json")) as LiveModel;
+const model = () => node.model();
 
 const without = (count: number, gone: number) =>
   Object.fromEntries(Object.entries(services(count)).slice(gone));

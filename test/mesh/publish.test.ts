@@ -1,12 +1,8 @@
-import { cpSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { renderGatewayNginx, renderMesosNginx } from "../../environment/mesh/nginx";
 import { Consul } from "../../operations/consul/client";
 import { consulSettings } from "../../operations/consul/settings";
 import type { Files } from "../../operations/mesh/publish/files";
 import { publish } from "../../operations/mesh/publish/publish";
-import { builtCli } from "../support/built";
-import { type Ended, startCli } from "../support/cli";
 import { PublishWorld, wayTo } from "../support/publish-world";
 
 jest.setTimeout(60_000);
@@ -16,25 +12,13 @@ const MESOS = "skyline/development/files/mesos/";
 
 let world: PublishWorld;
 beforeAll(async () => {
-  // Compiled here, so that no test has that in its time.
-  builtCli();
   world = await PublishWorld.start();
-  const environments = join(__dirname, "..", "..", "environments");
-  mkdirSync(join(world.directory, "environments"));
-  for (const name of ["development", "production"]) {
-    cpSync(join(environments, `${name}.yaml`), join(world.directory, "environments", `${name}.yaml`));
-  }
 });
 afterAll(() => world?.stop());
 beforeEach(() => world.consul.call("DELETE", "/v1/kv/skyline/?recurse"));
 
 /** The command as a process. */
-const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
-  startCli(
-    ["mesh", "publish", "--env", "development", ...args],
-    { ...world.consul.env, ...env },
-    world.directory,
-  ).ended;
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => world.run("publish", args, env);
 const gateway = (...args: string[]) => run(["--role", "gateway", ...args]);
 
 describe("skyline mesh publish", () => {

@@ -1,9 +1,7 @@
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import type { Chooser } from "../../operations/mesh/chooser";
 import type { MeshWorld } from "../../operations/mesh/world";
-import { builtCli } from "../support/built";
-import { type Ended, startCli } from "../support/cli";
+import { startCli } from "../support/cli";
 import { startMesh } from "../support/mesh-callers";
 import { waitUntil } from "../support/process";
 import { PublishWorld, wayTo } from "../support/publish-world";
@@ -21,24 +19,12 @@ interface Removal {
 
 let world: PublishWorld;
 beforeAll(async () => {
-  // Compiled here, so that no test has that in its time.
-  builtCli();
   world = await PublishWorld.start();
-  const environments = join(__dirname, "..", "..", "environments");
-  mkdirSync(join(world.directory, "environments"));
-  for (const name of ["development", "production"]) {
-    cpSync(join(environments, `${name}.yaml`), join(world.directory, "environments", `${name}.yaml`));
-  }
 });
 afterAll(() => world?.stop());
 
 /** The command as a process. */
-const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
-  startCli(
-    ["mesh", "allow-removal", "--env", "development", ...args],
-    { ...world.consul.env, ...env },
-    world.directory,
-  ).ended;
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => world.run("allow-removal", args, env);
 
 const allow = (...args: string[]) => run(["--why", "moved", "--by", "ann@desk", ...args]);
 

@@ -1,4 +1,4 @@
-import { ENVIRONMENT } from "./mesh-node";
+import { type ApplyState, ENVIRONMENT, type MeshNode } from "./mesh-node";
 
 /** An instance as Consul tells of it; tests put anything into it. */
 export type RawInstance = Readonly<Record<string, unknown>>;
@@ -64,3 +64,9 @@ export function catalogue(raw: RawCatalogue, environment = ENVIRONMENT): string 
 /** Documents with the last line that tells their number. */
 export const jsonLines = (documents: readonly unknown[]): string =>
   [...documents, { end: documents.length }].map((document) => `${JSON.stringify(document)}\n`).join("");
+
+/** Stages a catalogue, as consul-template does, and applies it. */
+export function take(node: MeshNode, raw: RawCatalogue): Promise<ApplyState> {
+  node.stage(catalogue(raw));
+  return node.apply();
+}

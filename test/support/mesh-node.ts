@@ -26,6 +26,13 @@ import { nginxBinary } from "./nginx-binary";
 import { ManagedProcess, waitUntil } from "./process";
 import { REPOSITORY } from "./terraform-project";
 
+export interface LiveModel {
+  readonly services: Record<string, [string, number, string][]>;
+  readonly clusters: Record<string, [string, number][]>;
+  readonly weights: Record<string, number>;
+  readonly settings: Record<string, unknown>;
+}
+
 /** The programs of a node. */
 export const NODE_CODE = join(REPOSITORY, "mesh", "node");
 
@@ -285,9 +292,14 @@ export class MeshNode {
     return readFileSync(join(this.state, "live", name), "utf8");
   }
 
+  /** What the live generation was made of. */
+  model(): LiveModel {
+    return JSON.parse(this.liveFile("model.json")) as LiveModel;
+  }
+
   /** Services that are live. */
   services(): string[] {
-    return Object.keys((JSON.parse(this.liveFile("model.json")) as { services: object }).services);
+    return Object.keys(this.model().services);
   }
 
   /** A file that the mirror has laid out. */

@@ -1,5 +1,5 @@
 import type { Environment } from "../../environment/schema";
-import { kubeDnsAddress } from "../../constructs/mesh/bridge-configuration";
+import { kubeDnsAddress } from "../../environment/mesh/bridge-nginx";
 import { gatewayHost, ports } from "../../environment/naming";
 import { startKubernetes, type KubernetesCluster } from "./kubernetes";
 import { World, type Address } from "./netns";

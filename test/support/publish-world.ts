@@ -1,21 +1,30 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type Server, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { MeshRole } from "../../environment/mesh/node-settings";
+import { builtCli } from "./built";
+import { type Ended, startCli } from "./cli";
 import { ConsulServer } from "./consul-server";
 import { binaryOf, goTool } from "./go-tool";
+import { REPOSITORY } from "./terraform-project";
 
 const NODE = join(__dirname, "..", "..", "mesh", "node");
 
 /** A Consul, a way in front of it that a test can stop, and a node's consul-template and mirror. */
 export class PublishWorld {
   static async start(): Promise<PublishWorld> {
+    // Compiled here, so that no test has that in its time.
+    builtCli();
     const directory = await mkdtemp(join(tmpdir(), "skyline-publish-"));
+    await mkdir(join(directory, "environments"));
+    for (const name of ["development.yaml", "production.yaml"]) {
+      await cp(join(REPOSITORY, "environments", name), join(directory, "environments", name));
+    }
     const consul = await ConsulServer.start("development");
     return new PublishWorld(consul, directory, binaryOf(await goTool("consul-template")));
   }
@@ -25,6 +34,12 @@ export class PublishWorld {
     readonly directory: string,
     private readonly consulTemplate: string,
   ) {}
+
+  /** `skyline mesh COMMAND --env development …` as a process, beside the environments' files. */
+  run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+    const all = ["mesh", command, "--env", "development", ...args];
+    return startCli(all, { ...this.consul.env, ...env }, this.directory).ended;
+  }
 
   /** Keys below a prefix with their texts. */
   async keys(prefix: string): Promise<Record<string, string>> {

@@ -4,7 +4,7 @@ import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disrup
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { ADD_ON_NAMESPACE, addOnAccounts, clusterResourceName } from "../../../environment/naming";
-import { sha256 } from "../../mesh/places";
+import { sha256 } from "../../../environment/mesh/places";
 import { apart, asUser, CONFINED, directApiServer, labelsOf, metadataOf, serviceAccount } from "./add-on";
 import type { AddOnProps } from "./add-on";
 

@@ -3,7 +3,7 @@ import { DaemonSetV1 } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { addOnAccounts } from "../../../environment/naming";
-import { sha256 } from "../../mesh/places";
+import { sha256 } from "../../../environment/mesh/places";
 import {
   AS_ROOT,
   CONFINED,

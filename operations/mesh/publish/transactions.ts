@@ -1,26 +1,10 @@
 import type { Consul } from "../../consul/client";
+import { MOST_OPERATIONS, remove, set, transact, type Operation } from "../../consul/transaction";
 import { OperationFailure } from "../../failure";
 import { MANIFEST, type Change, type Entry } from "./tree";
 
-/** Consul takes so many operations in a transaction, */
-const MOST_OPERATIONS = 64;
-/** and 512 KiB of JSON, in which values are base64. */
+/** Consul takes 512 KiB of JSON in a transaction, in which values are base64. */
 const MOST_BYTES = 256 * 1024;
-
-interface Operation {
-  readonly KV: {
-    readonly Verb: "cas" | "delete-cas" | "check-index";
-    readonly Key: string;
-    readonly Value?: string;
-    readonly Index: number;
-  };
-}
-
-interface Answer {
-  readonly Results?:
-    readonly { readonly KV: { readonly Key: string; readonly ModifyIndex: number } }[] | null;
-  readonly Errors?: readonly { readonly OpIndex: number; readonly What: string }[] | null;
-}
 
 /** Changes that go into one transaction each, beside the manifest. */
 export function portions(changes: readonly Change[]): readonly (readonly Change[])[] {
@@ -70,8 +54,12 @@ export async function write(
       claimed === undefined
         ? set(key, manifest.text, manifest.before?.index ?? 0)
         : { KV: { Verb: "check-index", Key: key, Index: claimed } };
-    const answer = await transact(consul, [first, ...portion.map((change) => operation(prefix, change))]);
-    claimed ??= answer.Results?.find(({ KV }) => KV.Key === key)?.KV.ModifyIndex;
+    const written = await transact(
+      consul,
+      [first, ...portion.map((change) => operation(prefix, change))],
+      "nothing of this transaction is written: look at what has changed, and run it again",
+    );
+    claimed ??= written.find(({ Key }) => Key === key)?.ModifyIndex;
   }
   return all.length;
 }
@@ -79,32 +67,4 @@ export async function write(
 const COMPLETE = "nodes stay with what they have: run it again to complete it";
 
 const operation = (prefix: string, { path, after, index }: Change): Operation =>
-  after === undefined
-    ? { KV: { Verb: "delete-cas", Key: `${prefix}${path}`, Index: index } }
-    : set(`${prefix}${path}`, after, index);
-
-const set = (key: string, value: Buffer, index: number): Operation => ({
-  KV: { Verb: "cas", Key: key, Value: value.toString("base64"), Index: index },
-});
-
-async function transact(consul: Consul, operations: readonly Operation[]): Promise<Answer> {
-  const { status, body } = await consul.put("/v1/txn", operations, [409]);
-  if (status === 200) {
-    return JSON.parse(body) as Answer;
-  }
-  const [error] = (JSON.parse(body) as Answer).Errors ?? [];
-  const key = error === undefined ? "a key" : (operations[error.OpIndex]?.KV.Key ?? "a key");
-  const said = error?.What.replace(/\s*\n\s*/g, " ") ?? body;
-  if (/Permission denied|ACL not found/i.test(said)) {
-    throw new OperationFailure(
-      "denied",
-      `${key}: ${said}`,
-      "set CONSUL_HTTP_TOKEN to a token that may write it",
-    );
-  }
-  throw new OperationFailure(
-    "conflict",
-    `somebody else has changed ${key} meanwhile: ${said}`,
-    "nothing of this transaction is written: look at what has changed, and run it again",
-  );
-}
+  after === undefined ? remove(`${prefix}${path}`, index) : set(`${prefix}${path}`, after, index);

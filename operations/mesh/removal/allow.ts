@@ -1,5 +1,5 @@
 import type { Consul } from "../../consul/client";
-import { OperationFailure } from "../../failure";
+import { remove, set, transact } from "../../consul/transaction";
 import { ALL, isLive, merge, parseRemoval, removalKey, without, type Removal } from "./removal";
 
 export interface RemovalResult {
@@ -83,29 +83,6 @@ async function write(
   index: number,
 ): Promise<void> {
   const operation =
-    removal === undefined
-      ? { Verb: "delete-cas", Key: key, Index: index }
-      : {
-          Verb: "cas",
-          Key: key,
-          Value: Buffer.from(`${JSON.stringify(removal)}\n`).toString("base64"),
-          Index: index,
-        };
-  const { status, body } = await consul.put("/v1/txn", [{ KV: operation }], [409]);
-  if (status === 200) return;
-  const what =
-    (JSON.parse(body) as { Errors?: readonly { What: string }[] | null }).Errors?.[0]?.What ?? body;
-  const said = what.replace(/\s*\n\s*/g, " ");
-  if (/Permission denied|ACL not found/i.test(said)) {
-    throw new OperationFailure(
-      "denied",
-      `${key}: ${said}`,
-      "set CONSUL_HTTP_TOKEN to a token that may write it",
-    );
-  }
-  throw new OperationFailure(
-    "conflict",
-    `somebody else has changed ${key} meanwhile: ${said}`,
-    "nothing is written: run it again, and it takes theirs into account",
-  );
+    removal === undefined ? remove(key, index) : set(key, Buffer.from(`${JSON.stringify(removal)}\n`), index);
+  await transact(consul, [operation], "nothing is written: run it again, and it takes theirs into account");
 }

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { apiHost, clusterResourceName, kubernetesPorts } from "../../../../environment/naming";
 import { MAX_PODS } from "../../../../environment/pod-capacity";
-import { kubeDnsAddress } from "../../../mesh/bridge-configuration";
+import { kubeDnsAddress } from "../../../../environment/mesh/bridge-nginx";
 import { renderKubeconfig } from "./kubeconfig";
 import { flagsFile } from "../../../../environment/node-file";
 import type { WorkerSettings } from "./settings";

@@ -1,4 +1,4 @@
-import { kubeDnsAddress, renderBridge } from "../../../constructs/mesh/bridge-configuration";
+import { kubeDnsAddress, renderBridge } from "../../../environment/mesh/bridge-nginx";
 import { dataPlaneFile } from "../../../environment/mesh/data-plane-file";
 
 const settings = {

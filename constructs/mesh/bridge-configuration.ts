@@ -1,1 +1,0 @@
-export { kubeDnsAddress, renderBridge, type BridgeSettings } from "../../environment/mesh/bridge-nginx";

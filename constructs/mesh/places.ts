@@ -1,1 +1,0 @@
-export { fillPlaces, sha256 } from "../../environment/mesh/places";
