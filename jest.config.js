@@ -17,7 +17,7 @@ const suite = (name) => ({
 
 /** @type {import("jest").Config} */
 module.exports = {
-  projects: ["unit", "terraform", "cluster", "images", "boot", "mesh", "package"].map(suite),
+  projects: ["unit", "terraform", "cluster", "images", "boot", "mesh", "operations", "package"].map(suite),
   reporters: ["default", "<rootDir>/test/reporter.js"],
   maxWorkers: 2,
   workerIdleMemoryLimit: "700MB",

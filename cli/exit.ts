@@ -45,6 +45,8 @@ export const exitCodeOf: Readonly<Record<FailureKind, ExitCode>> = {
   timeout: exitCodes.timeout,
   denied: exitCodes.denied,
   unreachable: exitCodes.unreachable,
+  restored: exitCodes.restored,
+  unrestored: exitCodes.unrestored,
   interrupted: exitCodes.interrupted,
 };
 

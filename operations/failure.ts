@@ -8,6 +8,8 @@ export type FailureKind =
   | "timeout"
   | "denied" // credentials or permission
   | "unreachable"
+  | "restored" // failed, and the safe state from before is back
+  | "unrestored" // failed, and not put back: a person is needed now
   | "interrupted";
 
 /** An end that is no bug: what went wrong, and what to do next. */
