@@ -91,6 +91,7 @@ export const secretNames = {
   consulGateways: (environment: string) => `skyline/${environment}/consul/gateways`,
   consulWorkers: (environment: string) => `skyline/${environment}/consul/workers`,
   consulMesos: (environment: string) => `skyline/${environment}/consul/mesos`,
+  consulOperators: (environment: string) => `skyline/${environment}/consul/operators`,
 } as const;
 
 /** Name of a self-managed cluster's API inside the environment, for as long as the cluster lives. */
@@ -150,6 +151,12 @@ export const gatewayHost = (domain: string) => `sdb.${domain}`;
 
 /** Consul service under which every Kubernetes worker registers. */
 export const WORKER_SERVICE = "kubernetes-worker";
+
+/** Consul service under which every gateway registers: who changes the dial learns from it whom to ask. */
+export const GATEWAY_SERVICE = "skyline-gateway";
+
+/** Names in Consul of what is part of the mesh, which no service in Mesos can have. */
+export const RESERVED_SERVICES: readonly string[] = [WORKER_SERVICE, GATEWAY_SERVICE];
 
 /** Kubernetes group of the role that applies platform stacks, on either kind of cluster. */
 export const DEPLOYER_GROUP = "skyline:deployers";

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { MeshRole } from "../../environment/mesh/node-settings";
 import { WORKER_SERVICE } from "../../environment/naming";
@@ -16,6 +15,7 @@ import {
   MOST_SECONDS,
   type Removal,
 } from "../../operations/mesh/removal/removal";
+import { caller } from "../caller";
 import { confirmProduction } from "../confirm";
 import { examples } from "../examples";
 import type { Result } from "../output";
@@ -125,16 +125,6 @@ function wantedOf(names: readonly string[], options: Options, now: number): Remo
   checkWords("--why", why);
   checkWords("--by", by);
   return { services: names, by, why, expires: endOf(now, options.for) };
-}
-
-function caller(): string {
-  let user = `uid ${process.getuid?.() ?? "unknown"}`;
-  try {
-    user = userInfo().username;
-  } catch {
-    // A container's user may have no name.
-  }
-  return `${user}@${hostname()}`;
 }
 
 function told(

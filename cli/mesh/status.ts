@@ -6,6 +6,7 @@ import { exitCodes } from "../exit";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { table } from "../table";
+import { dialOf } from "./dial-of";
 
 interface Options {
   readonly directory: string;
@@ -44,7 +45,7 @@ async function status({ directory }: Options): Promise<Result> {
   };
 }
 
-function told({ nodes, services, weights, directory, startedAt, consul }: MeshStatus): string {
+function told({ nodes, services, weights, directory, startedAt, consul, environment }: MeshStatus): string {
   const clusters = Object.keys(services[0]?.clusters ?? {});
   const dial =
     weights === null
@@ -73,6 +74,7 @@ function told({ nodes, services, weights, directory, startedAt, consul }: MeshSt
     ),
     "",
     `Dial: ${dial}. Consul: ${consul}. In ${directory} since ${startedAt}.`,
+    `More of the dial: ${dialOf({ environment, consul: { url: consul } }, "status")}`,
   ].join("\n");
 }
 

@@ -7,6 +7,7 @@ import { examples } from "../examples";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { table } from "../table";
+import { dialOf } from "./dial-of";
 import { seconds } from "./options";
 import { elapsed } from "./progress";
 
@@ -111,6 +112,8 @@ function told({ seconds: took, directory }: UpResult, mesh: MeshWorld): string {
     `  curl -H 'Host: ${DEMO.mesos}' http://${service.address}:${service.port}/hello    from Kubernetes to Mesos`,
     `  skyline mesh trace ${DEMO.kubernetes}/hello`,
     `  skyline mesh scale ${DEMO.mesos} 0`,
+    `  ${dialOf(mesh, "status")}`,
+    `  ${dialOf(mesh, "set alpha=75 bravo=25 --why 'a try'")}`,
     "  skyline mesh status",
     "  skyline mesh down",
   ].join("\n");

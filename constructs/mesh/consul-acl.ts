@@ -1,4 +1,4 @@
-import { WORKER_SERVICE } from "../../environment/naming";
+import { GATEWAY_SERVICE, WORKER_SERVICE } from "../../environment/naming";
 import { WORKER_NODE_PREFIX } from "../cluster/consul-agent/script";
 import { asFile } from "../../environment/mesh/consul-configuration";
 
@@ -46,7 +46,7 @@ export function renderConsulAcl(environment: string): string {
       name: "skyline-gateway",
       description: "Gateways: their agents, and consul-template",
       token: "gateway.token",
-      rules: watcher(NODE_PREFIXES.gateway),
+      rules: { ...watcher(NODE_PREFIXES.gateway), service: { [GATEWAY_SERVICE]: WRITE } },
     },
     {
       name: "skyline-worker",
@@ -64,8 +64,24 @@ export function renderConsulAcl(environment: string): string {
       name: "skyline-mesos-services",
       description: "What registers the services of Mesos nodes",
       token: "mesos-services.token",
-      // Any name, as Mesos has no list of them; but no worker, to whom every unknown name's requests go.
-      rules: { service_prefix: { "": WRITE }, service: { [WORKER_SERVICE]: READ, consul: READ } },
+      // Any name, as Mesos has no list of them; but no worker, to whom every unknown name's requests go, and no gateway,
+      // whom a change of the dial waits for.
+      rules: {
+        service_prefix: { "": WRITE },
+        service: { [WORKER_SERVICE]: READ, [GATEWAY_SERVICE]: READ, consul: READ },
+      },
+    },
+    {
+      name: "skyline-operator",
+      description: "People who move traffic, publish files and hand names over",
+      token: "operator.token",
+      // All that this environment's mesh goes by is in keys; who is healthy is said by the nodes alone. A lock is a session.
+      rules: {
+        node_prefix: { "": READ },
+        service_prefix: { "": READ },
+        session_prefix: { "": WRITE },
+        key_prefix: { [`skyline/${environment}/`]: WRITE },
+      },
     },
   ];
   return asFile(grants.map((grant) => ({ ...grant, rules: JSON.stringify(grant.rules) })));

@@ -4,7 +4,7 @@ import {
   CONSUL_FILE,
   CONSUL_PKI,
   CONSUL_USER,
-  consulWatcher,
+  consulGateway,
   type ConsulPlace,
 } from "../../environment/mesh/consul-configuration";
 import { renderConsulTemplate } from "../../environment/mesh/consul-template";
@@ -41,7 +41,7 @@ export function renderGatewayNode(node: GatewayNode): string {
         path: CONSUL_FILE,
         owner: `${CONSUL_USER}:${CONSUL_USER}`,
         mode: "0640",
-        content: asFile(consulWatcher(node)),
+        content: asFile(consulGateway(node)),
       },
       {
         path: `${meshPaths.settings}/node.json`,

@@ -176,12 +176,14 @@ export class SdbGateways extends Construct {
         peer: { group: balancer.groupId },
       });
     }
-    // What it serves and how: read by whoever collects metrics, and by who moves traffic.
-    instances.letIn("state", {
-      description: "Generation and metrics",
+    // What it serves and how: read by whoever collects metrics, and by who moves traffic. Nothing can be changed there.
+    const state = (cidr: string) => ({
+      description: "Generation, dial and metrics",
       port: ports.health,
-      peer: { cidr: place.network.cidr },
+      peer: { cidr },
     });
+    instances.letIn("state", state(place.network.cidr));
+    for (const client of place.clients ?? []) instances.letClientIn(client.name, state(client.cidr));
     instances.openForConsul();
     instances.letOut("workers", {
       description: "Kubernetes workers and Mesos nodes",

@@ -1,4 +1,4 @@
-import { tagKeys } from "../naming";
+import { GATEWAY_SERVICE, ports, tagKeys } from "../naming";
 
 /**
  * Configuration of Consul agents, in Consul's own spelling. None of it is secret: the gossip key, the tokens and the
@@ -85,6 +85,30 @@ export function consulClient(place: ConsulPlace): Record<string, unknown> {
 export const consulWatcher = (place: ConsulPlace): Record<string, unknown> => ({
   ...consulClient(place),
   limits: { http_max_conns_per_client: 16_384 },
+});
+
+/**
+ * Configuration of a gateway's agent. It registers the gateway for as long as its NGINX answers, also while it is drained:
+ * who changes the dial waits for all that route.
+ */
+export const consulGateway = (place: ConsulPlace): Record<string, unknown> => ({
+  ...consulWatcher(place),
+  services: [
+    {
+      name: GATEWAY_SERVICE,
+      port: ports.gateway,
+      checks: [
+        {
+          name: GATEWAY_SERVICE,
+          http: `http://127.0.0.1:${ports.health}/health`,
+          interval: "5s",
+          timeout: "2s",
+          // One late answer is no gateway that has gone.
+          failures_before_critical: 2,
+        },
+      ],
+    },
+  ],
 });
 
 /**

@@ -1,6 +1,6 @@
 import { consulPorts } from "../naming";
 import { meshPaths } from "./node-settings";
-import { fillPlaces } from "./places";
+import { fillPlaces, withoutComments } from "./places";
 
 /** Where `consul-configure` puts the token that consul-template reads with. */
 export const CONSUL_TEMPLATE_TOKEN = "/etc/skyline/consul-template.token";
@@ -36,5 +36,5 @@ const INSTALLED: ConsulTemplateSettings = {
 export function renderConsulTemplate(template: string, settings = INSTALLED): string {
   const { consul, tokenFile, code, state, node } = settings;
   const values = { CONSUL: consul, TOKEN_FILE: tokenFile, CODE: code, STATE: state, NODE: node };
-  return fillPlaces(template, values, "consul-template's configuration");
+  return fillPlaces(withoutComments(template), values, "consul-template's configuration");
 }

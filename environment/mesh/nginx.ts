@@ -1,7 +1,7 @@
 import { DENIED_SERVICE_NAMES, gatewayHost, ports } from "../naming";
 import { dataPlaneFile } from "./data-plane-file";
 import { meshPaths } from "./node-settings";
-import { fillPlaces } from "./places";
+import { fillPlaces, withoutComments } from "./places";
 
 /** Where an NGINX of the mesh writes, and what it may use of its machine. */
 export interface NginxPlaces {
@@ -105,18 +105,13 @@ export function renderNginx(
   return fillPlaces(withoutComments(whole), { ...values, DENIED: denied }, whose);
 }
 
-/** All but the comment at its head: user data has no room for the others. */
-const withoutComments = (text: string) => {
-  const end = text.search(/^(?!#)/m);
-  return text.slice(0, end) + text.slice(end).replace(/^ *#.*\n/gm, "");
-};
-
 /** Files of `mesh/common/` by the places that they fill; each may have places of those after it. */
 const PARTS = {
   COMMON: "http",
   CHOOSER_HTTP: "chooser-http",
   BODIES: "bodies",
   CHOOSER: "chooser",
+  PATHS: "paths",
   HEADERS: "headers",
   LAST_HOP: "last-hop",
 } as const;

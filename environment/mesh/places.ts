@@ -23,4 +23,10 @@ export function fillPlaces(
   return rendered;
 }
 
+/** All but the comment at its head: user data has no room for the others. */
+export const withoutComments = (text: string) => {
+  const end = text.search(/^(?!#)/m);
+  return text.slice(0, end) + text.slice(end).replace(/^ *#.*\n/gm, "");
+};
+
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -24,14 +24,24 @@ max_stale        = "10m"
 block_query_wait = "60s"
 log_level        = "warn"
 
-# A single change waits for min; a storm is gathered until max.
-wait {
-  min = "200ms"
-  max = "2s"
-}
-
 # The commands always exit with 0: any other end, or a timeout, would end consul-template. They end by themselves long
 # before the timeout. NGINX is a unit of its own and not run from here (exec), so that it starts with Consul down.
+
+# Before the catalogue, and without a wait: the dial is written as soon as it changes.
+template {
+  source           = "@@CODE@@/dial.ctmpl"
+  destination      = "@@STATE@@/staging/dial.jsonl"
+  create_dest_dirs = true
+  error_fatal      = false
+  perms            = 0640
+
+  exec {
+    command = ["@@CODE@@/skyline-apply", "--node", "@@NODE@@"]
+    timeout = "120s"
+  }
+}
+
+# Of the others a single change waits for min; a storm is gathered until max.
 
 template {
   source           = "@@CODE@@/catalogue.ctmpl"
@@ -39,6 +49,11 @@ template {
   create_dest_dirs = true
   error_fatal      = false
   perms            = 0640
+
+  wait {
+    min = "200ms"
+    max = "2s"
+  }
 
   exec {
     command = ["@@CODE@@/skyline-apply", "--node", "@@NODE@@"]
@@ -52,6 +67,11 @@ template {
   create_dest_dirs = true
   error_fatal      = false
   perms            = 0640
+
+  wait {
+    min = "200ms"
+    max = "2s"
+  }
 
   exec {
     command = ["@@CODE@@/skyline-mirror", "--node", "@@NODE@@"]

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { DENIED_SERVICE_NAMES, gatewayHost, ports } from "../../environment/naming";
+import { DENIED_SERVICE_NAMES, GATEWAY_SERVICE, gatewayHost, ports } from "../../environment/naming";
 import { dataPlaneFile } from "../../environment/mesh/data-plane-file";
 import { packageRoot } from "../../environment/package-root";
 import { renderConsulTemplate } from "../../environment/mesh/consul-template";
@@ -41,6 +41,10 @@ export interface Model {
   >;
   readonly clusters: Readonly<Record<string, readonly (readonly [address: string, port: number])[]>>;
   readonly weights: Readonly<Record<string, number>>;
+  /** Generation of the dial that they are of; 0 for initial weights. */
+  readonly dialGeneration: number;
+  /** Those that services have, as parts of `Settings` in `skyline_mesh/model.py`. */
+  readonly settings: Readonly<Record<string, readonly (number | string | null)[]>>;
   readonly boot: boolean;
 }
 
@@ -209,6 +213,8 @@ export class Chooser {
       SKYLINE_MESH_NODE: this.nodeFile,
       // The package's folder may be another's, and is not to be written to.
       PYTHONPYCACHEPREFIX: join(this.settings.directory, "pycache"),
+      // Where somebody has set this, Python's own library would be compiled anew at each apply step, each 5 s on each node.
+      PYTHONDONTWRITEBYTECODE: "",
     };
   }
 
@@ -282,6 +288,19 @@ export class MesosNode extends Chooser {
 }
 
 export class Gateway extends Chooser {
+  /** Starts it and registers it, as the agent of a real one does. */
+  override async start(): Promise<void> {
+    await super.start();
+    await this.consul.register({
+      name: GATEWAY_SERVICE,
+      id: this.name,
+      address: this.address,
+      port: ports.gateway,
+      tags: [],
+      check: `${this.healthUrl}/health`,
+    });
+  }
+
   /** As anybody outside calls. */
   url(path: string): string {
     return `http://${this.address}:${ports.gateway}${path.startsWith("/") ? path : `/service/${path}`}`;

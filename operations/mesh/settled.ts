@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { SERVICE_NAME, DENIED_SERVICE_NAMES, WORKER_SERVICE } from "../../environment/naming";
+import {
+  DENIED_SERVICE_NAMES,
+  RESERVED_SERVICES,
+  SERVICE_NAME,
+  WORKER_SERVICE,
+} from "../../environment/naming";
 import type { Chooser, Model } from "./chooser";
 import type { ConsulClient } from "./consul-client";
 
@@ -7,7 +12,10 @@ import type { ConsulClient } from "./consul-client";
 export interface Routes {
   readonly services: Readonly<Record<string, readonly string[]>>;
   readonly clusters: Readonly<Record<string, readonly string[]>>;
-  readonly weights: Readonly<Record<string, number>>;
+  readonly dial: {
+    readonly generation: number;
+    readonly weights: Readonly<Record<string, number>>;
+  };
 }
 
 /** What Consul knows now. A name that is no service's is left out, as nodes refuse it. */
@@ -29,26 +37,26 @@ export async function wantedRoutes(
     const cluster = worker.meta["cluster"] ?? "";
     if (worker.healthy) clusters.set(cluster, [...(clusters.get(cluster) ?? []), worker]);
   }
-  const dial = await consul.get(`skyline/${environment}/dial`);
-  const weights =
-    dial === undefined ? initialWeights : (JSON.parse(dial) as { weights: Record<string, number> }).weights;
+  const text = await consul.get(`skyline/${environment}/dial`);
+  const dial =
+    text === undefined ? { generation: 0, weights: initialWeights } : (JSON.parse(text) as Routes["dial"]);
   return {
     services: Object.fromEntries(services),
     clusters: Object.fromEntries([...clusters].map(([name, workers]) => [name, endpoints(workers)])),
-    weights: withoutZero(weights),
+    dial: { generation: dial.generation, weights: withoutZero(dial.weights) },
   };
 }
 
-export const routesOf = ({ services, clusters, weights }: Model): Routes => ({
+export const routesOf = ({ services, clusters, weights, dialGeneration }: Model): Routes => ({
   services: mapValues(services, (found) => found.map(([address, port]) => `${address}:${port}`).sort()),
   clusters: mapValues(clusters, (found) => found.map(([address, port]) => `${address}:${port}`).sort()),
-  weights: withoutZero(weights),
+  dial: { generation: dialGeneration, weights: withoutZero(weights) },
 });
 
 /** Why a node does not serve these routes yet, or undefined when it does. */
 export async function differs(node: Chooser, wanted: Routes): Promise<string | undefined> {
   const has = routesOf(node.live().model);
-  for (const part of ["services", "clusters", "weights"] as const) {
+  for (const part of ["services", "clusters", "dial"] as const) {
     if (!isDeepStrictEqual(has[part], wanted[part])) {
       return `${node.name} has ${part} ${short(has[part])}, wanted ${short(wanted[part])}`;
     }
@@ -57,7 +65,7 @@ export async function differs(node: Chooser, wanted: Routes): Promise<string | u
 }
 
 const isRouted = (name: string) =>
-  SERVICE_NAME.test(name) && name !== WORKER_SERVICE && !DENIED_SERVICE_NAMES.includes(name);
+  SERVICE_NAME.test(name) && ![...RESERVED_SERVICES, ...DENIED_SERVICE_NAMES].includes(name);
 
 const endpoints = (found: readonly { address: string; port: number }[]) =>
   found.map(({ address, port }) => `${address}:${port}`).sort();

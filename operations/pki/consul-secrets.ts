@@ -30,7 +30,7 @@ export function consulSecrets(environment: string): PkiGroup {
         addresses: ["127.0.0.1"],
       },
       { kind: "gossip-key", file: "gossip.key" },
-      ...["management", "server-agent", "gateway", "worker", "mesos", "mesos-services"].map(
+      ...["management", "server-agent", "gateway", "worker", "mesos", "mesos-services", "operator"].map(
         (token): Content => ({ kind: "token", file: `${token}.token` }),
       ),
     ],
@@ -56,6 +56,13 @@ export function consulSecrets(environment: string): PkiGroup {
       {
         ...mesos,
         contents: [...mesos.contents, copy("services.token", servers.name, "mesos-services.token")],
+      },
+      // No gossip key: people ask an agent that is there, and join nothing.
+      {
+        name: secretNames.consulOperators(environment),
+        part: "operators",
+        reader: "people who move traffic",
+        contents: [copy("operator.token", servers.name)],
       },
     ],
   };

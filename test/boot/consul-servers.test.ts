@@ -111,6 +111,7 @@ describe("three servers", () => {
         ["worker.token", "skyline-worker"],
         ["mesos.token", "skyline-mesos"],
         ["mesos-services.token", "skyline-mesos-services"],
+        ["operator.token", "skyline-operator"],
       ] as const) {
         const answer = await mesh.ask(mesh.servers[1]!, "GET", "/v1/acl/token/self", {
           token: mesh.token(file),
@@ -170,9 +171,9 @@ test(
     expect(SSEKMSKeyId).toBe(mesh.snapshotKeyArn);
     const program = join(mesh.image, "usr/local/bin/consul");
     const { stdout } = await promisify(execFile)(program, ["snapshot", "inspect", file]);
-    // The key of an earlier test and the one that was sealed; a token for each kind of node, management and nobody.
+    // The key of an earlier test and the one that was sealed; a token for each kind of node, people, management and nobody.
     expect(stdout).toMatch(/^ KVS\s+2 /m);
-    expect(stdout).toMatch(/^ ACLToken\s+7 /m);
+    expect(stdout).toMatch(/^ ACLToken\s+8 /m);
     await rm(file);
   }),
 );

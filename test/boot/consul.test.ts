@@ -6,8 +6,8 @@ import { renderConsulAgent } from "../../constructs/cluster/consul-agent/agent";
 import { renderConsulAcl } from "../../constructs/mesh/consul-acl";
 import {
   asFile,
+  consulGateway,
   consulMesosNode,
-  consulWatcher,
   renderConsulServer,
 } from "../../environment/mesh/consul-configuration";
 import {
@@ -121,7 +121,7 @@ test("consul-setup has made each token once, though three servers ran it at once
     "/v1/acl/tokens",
     management(),
   );
-  expect(tokens.filter(({ Description }) => Description.includes("consul-setup"))).toHaveLength(5);
+  expect(tokens.filter(({ Description }) => Description.includes("consul-setup"))).toHaveLength(6);
   const again = await world.script(servers[2] as ConsulAgent, "consul-setup", {
     CONSUL_ACL_FILE: join(world.root, "consul-acl.json"),
   });
@@ -192,11 +192,62 @@ describe("what a token may do", () => {
     expect(await register("mesos-i-8", { Service: "organization", Port: 80 })).toBe(403);
   });
 
-  test("what registers its services may register any but workers and Consul itself, and reads no keys", async () => {
+  test("an operator's may write the environment's keys and hold a lock, and neither other keys, services, nodes nor rights", async () => {
+    const token = world.secret("operators")["operator.token"];
+    const [server] = servers as [ConsulAgent];
+    const session = await consul(server, "PUT", "/v1/session/create", {
+      ...{ token, body: { Name: "lock", TTL: "10s", LockDelay: "0s" } },
+    });
+    expect(session.status).toBe(200);
+    const { ID } = JSON.parse(session.text) as { ID: string };
+    const lock = `${KEY.replace("dial", "lock")}?acquire=${ID}`;
+    expect(await consul(server, "PUT", lock, { token, body: "1" })).toEqual({ status: 200, text: "true" });
+    const transaction = [
+      { KV: { Verb: "check-session", Key: "skyline/example/lock", Session: ID } },
+      { KV: { Verb: "set", Key: "skyline/example/dial", Value: "MQ==" } },
+      { KV: { Verb: "set", Key: "skyline/example/audit/dial/1", Value: "MQ==" } },
+    ];
+    expect(await may("PUT", "/v1/txn", token, transaction)).toBe(200);
+    expect(await may("PUT", `/v1/session/renew/${ID}`, token)).toBe(200);
+    expect(await may("PUT", `/v1/session/destroy/${ID}`, token)).toBe(200);
+    for (const key of ["lock", "audit/dial/1"]) {
+      const { status } = await consul(server, "DELETE", KEY.replace("dial", key), { token });
+      expect(status).toBe(200);
+    }
+    const nodes = await read<unknown[]>(server, "/v1/catalog/nodes", token ?? "");
+    expect(nodes.length).toBeGreaterThan(0);
+    expect(await may("GET", "/v1/health/service/consul", token)).toBe(200);
+
+    expect(await may("PUT", ELSEWHERE, token, "2")).toBe(403);
+    expect(await may("GET", ELSEWHERE, token)).toBe(403);
+    for (const Service of [
+      { Service: "skyline-gateway" },
+      { Service: "kubernetes-worker" },
+      { Service: "organization" },
+    ]) {
+      expect(
+        await may("PUT", "/v1/catalog/register", token, { Node: "worker-i-9", Address: "10.0.0.7", Service }),
+      ).toBe(403);
+    }
+    expect(await may("PUT", "/v1/agent/leave", token)).toBe(403);
+    expect(await may("GET", "/v1/acl/tokens", token)).toBe(403);
+  });
+
+  test("a gateway's may register gateways, and no other service", async () => {
+    const register = (Service: object) =>
+      may("PUT", "/v1/catalog/register", gateway(), { Node: "gateway-i-7", Address: "10.0.0.7", Service });
+    expect(await register({ Service: "skyline-gateway", Port: 5042 })).toBe(200);
+    expect(await register({ Service: "kubernetes-worker", Port: 5041 })).toBe(403);
+    expect(await register({ Service: "organization", Port: 80 })).toBe(403);
+    expect(await may("PUT", "/v1/catalog/deregister", gateway(), { Node: "gateway-i-7" })).toBe(200);
+  });
+
+  test("what registers its services may register any but the mesh's own and Consul itself, and reads no keys", async () => {
     const token = world.secret("mesos")["services.token"];
     const register = (service: string) =>
       may("PUT", "/v1/agent/service/register", token, { Name: service, Port: 31001, Tags: ["skyline"] });
     expect(await register("kubernetes-worker")).toBe(403);
+    expect(await register("skyline-gateway")).toBe(403);
     expect(await register("consul")).toBe(403);
     expect(await register("organization")).toBe(200);
     expect(await may("PUT", "/v1/agent/service/deregister/organization", token)).toBe(200);
@@ -272,16 +323,30 @@ describe("a worker", () => {
   });
 });
 
-test("a gateway's agent is a member, and consul-template's token is put where it reads it", async () => {
+test("a gateway's agent registers the gateway while its NGINX answers, and consul-template's token is put where it reads it", async () => {
+  const nginx = createServer((_, response) => response.end("ok\n"));
+  await new Promise<void>((resolve) => nginx.listen(5044, "127.57.2.1", resolve));
   const agent = await world.start({
     address: "127.57.2.1",
     instance: "i-20",
     role: "gateway",
-    configuration: asFile(consulWatcher(place)),
+    configuration: asFile(consulGateway(place)),
     secret: world.secret("gateways"),
   });
-  await waitUntil("the gateway is registered", async () => {
-    if (!(await nodes()).includes("gateway-i-20")) throw new Error("it is not");
+  const passing = () =>
+    read<object[]>(servers[0] as ConsulAgent, "/v1/health/service/skyline-gateway?passing", management());
+  await waitUntil("the gateway is registered", async () =>
+    expect(await passing()).toMatchObject([
+      {
+        Node: { Node: "gateway-i-20", Address: "127.57.2.1" },
+        Service: { ID: "skyline-gateway", Address: "", Port: 5042, Tags: [] },
+      },
+    ]),
+  );
+  nginx.close();
+  nginx.closeAllConnections();
+  await waitUntil("it is not healthy any more", async () => expect(await passing()).toEqual([]), {
+    timeoutMs: 60_000,
   });
   await agent.process.stop();
 });

@@ -119,7 +119,7 @@ test("when Consul comes, what it knows comes in force, whatever else is register
     Port: 5041,
     Meta: { cluster: "alpha" },
   });
-  await put(`/v1/kv/skyline/${ENVIRONMENT}/dial`, { weights: { alpha: 100 } });
+  await put(`/v1/kv/skyline/${ENVIRONMENT}/dial`, { generation: 1, weights: { alpha: 100 } });
   await put(`/v1/kv/skyline/${ENVIRONMENT}/services/foo`, { retries: 0 });
   await settled("foo and bar are live", ["bar", "foo"]);
   await waitUntil("the rest is live", async () => {
@@ -127,7 +127,8 @@ test("when Consul comes, what it knows comes in force, whatever else is register
       services: { bar: [["10.0.0.2", 31000, "one"]], foo: [["10.0.0.1", 31000, "one"]] },
       clusters: { alpha: [["10.1.0.1", 5041]] },
       weights: { alpha: 100 },
-      settings: { foo: [1, 60, 60, 0, null] },
+      dialGeneration: 1,
+      settings: { foo: [1, 60, 60, 0, null, null, null] },
       boot: false,
     });
   });

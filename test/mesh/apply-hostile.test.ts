@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type RawInstance, catalogue, removal } from "../support/mesh-catalogue";
+import { type RawInstance, catalogue, dialFile, removal } from "../support/mesh-catalogue";
 import { type MeshRole } from "../../environment/mesh/node-settings";
-import { ENVIRONMENT, MeshNode, NODE_CODE } from "../support/mesh-node";
+import { MeshNode, NODE_CODE } from "../support/mesh-node";
 import { seed } from "../support/property";
 import { REPOSITORY } from "../support/terraform-project";
 
@@ -162,10 +162,16 @@ const settings = fc.oneof(
   text,
 );
 const dial = fc.oneof(
-  fc.constantFrom('{"weights":{"alpha":1,"bravo":99}}', '{"weights":{"alpha":100}}'),
+  fc.constantFrom(
+    '{"generation":2,"weights":{"alpha":1,"bravo":99}}',
+    '{"generation":3,"weights":{"alpha":100}}',
+  ),
   fc
-    .dictionary(fc.oneof(fc.constantFrom("alpha", "bravo", "charlie"), text), value)
-    .map((weights) => JSON.stringify({ weights })),
+    .record({
+      generation: value,
+      weights: fc.dictionary(fc.oneof(fc.constantFrom("alpha", "bravo", "charlie"), text), value),
+    })
+    .map((each) => JSON.stringify(each)),
   text,
 );
 const raw = fc.record({
@@ -196,7 +202,7 @@ test.each<MeshRole>(["gateway", "mesos"])("hostile catalogues on a node of the r
     const catalogues = fc.sample(raw, { numRuns: CATALOGUES / 2, seed }).map((each, number) => {
       const [at, on] = canary(number);
       const services = { ...each.services, canary: [{ node: "n", address: at, port: on, id: "c" }] };
-      return catalogue({ ...each, services }, ENVIRONMENT);
+      return [catalogue({ ...each, services }), dialFile(each.dial)] as const;
     });
     const answers = await applyAll(node, catalogues);
     expect(answers).toHaveLength(catalogues.length);
@@ -218,7 +224,7 @@ test.each<MeshRole>(["gateway", "mesos"])("hostile catalogues on a node of the r
 
 type Answer = [result: string, canary: unknown, refusal: string, findings: string[]];
 
-function applyAll(node: MeshNode, catalogues: readonly string[]): Promise<Answer[]> {
+function applyAll(node: MeshNode, catalogues: readonly (readonly [string, string])[]): Promise<Answer[]> {
   return new Promise((resolve, reject) => {
     const program = join(REPOSITORY, "test", "support", "mesh-apply-many.py");
     const child = spawn("/usr/bin/python3", [program, NODE_CODE, node.file], {

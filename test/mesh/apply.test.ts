@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "nod
 import { type Server, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { catalogue, instance, services } from "../support/mesh-catalogue";
+import { catalogue, dial, dialFile, instance, services } from "../support/mesh-catalogue";
 import { MeshNode, NODE_CODE } from "../support/mesh-node";
 import { waitUntil } from "../support/process";
 
@@ -15,6 +15,7 @@ let node: MeshNode;
 beforeEach(async () => {
   node = await MeshNode.create();
   await node.apply("--boot");
+  node.stageDial(dialFile(dial({ alpha: 100 })));
   await node.start();
 });
 
@@ -247,7 +248,7 @@ describe("before NGINX starts", () => {
     await node.apply();
     const last = node.live();
     await node.stop();
-    rmSync(join(node.state, "staging", "catalogue.jsonl"));
+    for (const file of ["catalogue", "dial"]) rmSync(join(node.state, "staging", `${file}.jsonl`));
     node.nginxConf = "nonsense;";
 
     writeFileSync(join(node.state, "live", "routes.conf"), "nonsense;");

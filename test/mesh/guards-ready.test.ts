@@ -1,4 +1,13 @@
-import { type RawCatalogue, catalogue, take, removal, services, worker } from "../support/mesh-catalogue";
+import {
+  type Staged,
+  catalogue,
+  dial,
+  dialFile,
+  take,
+  removal,
+  services,
+  worker,
+} from "../support/mesh-catalogue";
 import { MeshNode } from "../support/mesh-node";
 
 // When a gateway is ready for its first requests.
@@ -13,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(() => node.close());
 
-const apply = (raw: RawCatalogue) => take(node, raw);
+const apply = (raw: Staged) => take(node, raw);
 
 const model = () => node.model();
 
@@ -42,6 +51,28 @@ describe("before a gateway is ready", () => {
       [],
     );
     expect(model()).toMatchObject({ boot: false });
+  });
+
+  test("given a catalogue and no word of the dial yet, then it waits for that", async () => {
+    await boot();
+    node.stage(catalogue({ workers: [worker(1)] }));
+    for (const [file, why] of [
+      [undefined, "there is none"],
+      [dialFile("").slice(0, -1), "its file is not whole: the last line has no end"],
+      [
+        dialFile(dial({ alpha: 100 }), "elsewhere"),
+        "its file is not whole: it is of environment 'elsewhere'",
+      ],
+    ] as const) {
+      if (file !== undefined) node.stageDial(file);
+      expect((await node.apply()).last.findings[0]).toContain(
+        `not ready yet: it is not known whether there is a dial: ${why}`,
+      );
+      expect(model()).toMatchObject({ boot: true, weights: { alpha: 100 }, dialGeneration: 0 });
+    }
+    node.stageDial(dialFile(""));
+    expect((await node.apply()).last.findings).toEqual([]);
+    expect(model()).toMatchObject({ boot: false, weights: { alpha: 100 }, dialGeneration: 0 });
   });
 
   test("given that it has been, then it stays so", async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  type RawCatalogue,
+  type Staged,
   catalogue,
   take,
   dial,
@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 afterEach(() => node.close());
 
-const apply = (raw: RawCatalogue) => take(node, raw);
+const apply = (raw: Staged) => take(node, raw);
 
 const model = () => node.model();
 
@@ -202,7 +202,7 @@ describe("workers", () => {
 describe("the dial", () => {
   test("given one that is missing or cannot be, then the last good weights stay", async () => {
     const workers = [worker(1), worker(2, "bravo")];
-    await apply({ workers, dial: dial({ alpha: 30, bravo: 70 }) });
+    await apply({ workers, dial: dial({ alpha: 30, bravo: 70 }, 7) });
     const refused: [string, string][] = [
       ["", ""],
       ["{", "it is no JSON"],
@@ -213,10 +213,18 @@ describe("the dial", () => {
       [dial({ alpha: true, bravo: 99 }), "the weight of alpha is True"],
       [dial({ alpha: 50, charlie: 50 }), "it gives weight to charlie, which has no worker"],
       [dial({ 'a";}': 100 }), "is no name of a cluster"],
+      [dial({ alpha: 100 }, null), "its generation is None, and not a whole number from 1"],
+      [dial({ alpha: 100 }, 0), "its generation is 0"],
+      [dial({ alpha: 100 }, -8), "its generation is -8"],
+      [dial({ alpha: 100 }, 8.5), "its generation is 8.5"],
+      [dial({ alpha: 100 }, "8"), "its generation is '8'"],
+      [dial({ alpha: 100 }, true), "its generation is True"],
+      [dial({ alpha: 100 }).replace(":1,", `:${"9".repeat(5000)},`), "it is no JSON"],
+      [dial({ alpha: 100 }, 2 ** 53), "its generation is 9007199254740992"],
     ];
     for (const [index, [text, why]] of refused.entries()) {
       const { last } = await apply({ workers, dial: text, services: services(index + 1) });
-      expect(model().weights).toEqual({ alpha: 30, bravo: 70 });
+      expect(model()).toMatchObject({ weights: { alpha: 30, bravo: 70 }, dialGeneration: 7 });
       expect(node.services()).toHaveLength(index + 1);
       expect(last.findings.join("")).toContain(why);
     }
@@ -234,17 +242,20 @@ describe("the dial", () => {
     node.writeSettings({ ...node.settings, initialWeightsFile: file });
     await node.apply("--boot");
     await apply({ dial: "" });
-    expect(model().weights).toEqual({});
+    expect(model()).toMatchObject({ weights: {}, dialGeneration: 0 });
     writeFileSync(file, '{"alpha":100}');
     await node.apply();
-    expect(model().weights).toEqual({ alpha: 100 });
+    expect(model()).toMatchObject({ weights: { alpha: 100 }, dialGeneration: 0 });
   });
 });
 
 test("settings that cannot be read leave the last good ones, and stop nothing else", async () => {
   await apply({ settings: { foo: '{"retries":0}', bar: '{"timeouts":{"read":5}}' } });
   const { last } = await apply({ services: services(1), settings: { foo: '{"retries":7}', bar: "{}" } });
-  expect(model().settings).toEqual({ bar: [1, 60, 60, 1, null], foo: [1, 60, 60, 0, null] });
+  expect(model().settings).toEqual({
+    bar: [1, 60, 60, 1, null, null, null],
+    foo: [1, 60, 60, 0, null, null, null],
+  });
   expect(last.dropped).toEqual({ settings: 1 });
 });
 

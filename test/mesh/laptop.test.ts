@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { http } from "../../operations/mesh/http";
 import { identityOf } from "../../operations/mesh/identity";
 import { builtCli } from "../support/built";
+import { type Command, OrdinaryUser } from "../support/ordinary-user";
 import { waitUntil } from "../support/process";
 
 jest.setTimeout(300_000);
@@ -28,14 +29,16 @@ interface Ended {
 const folder = mkdtempSync(join(tmpdir(), "skyline-laptop-"));
 const state = join(folder, ".skyline", "mesh");
 
+const asMyself = (args: readonly string[], env: NodeJS.ProcessEnv): Command => ({
+  ...{ command: process.execPath, args: [builtCli(), ...args], env: { ...process.env, ...env } },
+});
+let asWhom = asMyself;
+
 /** The compiled CLI, in the folder of the test. */
-function skyline(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+function skyline(options: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [builtCli(), ...args], {
-      cwd: folder,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const { command, args, env } = asWhom(options, more);
+    const child = spawn(command, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
     const ended = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].setEncoding("utf8").on("data", (text: string) => (ended[stream] += text));
@@ -276,8 +279,20 @@ describe("without a mesh", () => {
   });
 });
 
-describe("a mesh on a laptop", () => {
+describe("a mesh on a laptop, of somebody who is not root", () => {
+  let user: OrdinaryUser;
   let printed: string;
+
+  beforeAll(async () => {
+    user = await OrdinaryUser.make();
+    mkdirSync(join(folder, ".skyline"), { recursive: true });
+    [folder, join(folder, ".skyline")].forEach((path) => user.own(path));
+    asWhom = (args, env) => user.node(builtCli(), args, env);
+  });
+  afterAll(async () => {
+    asWhom = asMyself;
+    await user?.remove();
+  });
 
   test("up: of two at once one starts it, and the other ends with 5", async () => {
     const first = skyline(["mesh", "up"]);
@@ -299,6 +314,12 @@ describe("a mesh on a laptop", () => {
     const { code, stderr } = await skyline(["mesh", "up"]);
     expect(code).toBe(5);
     expect(stderr).toMatch(/^error: a mesh stands in .* since 2\d{3}-.*\nhint: skyline mesh down\n$/);
+  });
+
+  test("none of its processes is root's", () => {
+    const owners = recorded().map(({ pid }) => statSync(`/proc/${pid}`).uid);
+    expect(owners.length).toBeGreaterThan(20);
+    expect(owners).not.toContain(0);
   });
 
   test("each URL that it prints is answered", async () => {

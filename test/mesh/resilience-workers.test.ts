@@ -111,17 +111,12 @@ describe("a worker whose bridge is gone", () => {
     }
   });
 
-  test("given settings without repeats, then each is handled once, or not and it is told so", async () => {
+  test("given settings without repeats, then all go to the other as well, as nothing of them was sent", async () => {
     for (const base of entrances()) {
       for (const method of ["GET", "POST"]) {
         never.forget();
         const answers = await many(40, `${base}/service/never/x`, { method });
-        const good = answers.filter(({ status }) => status === 200);
-        const rest = answers.filter(({ status }) => status !== 200);
-        const unreached = "skyline: never was not reached: nothing answers for it\n";
-        expect(rest.filter(({ status, body }) => status !== 503 || body !== unreached)).toEqual([]);
-        expect([base, method, good.length]).toEqual([base, method, never.begun]);
-        expect(good.length).toBeGreaterThan(20);
+        expect([base, method, statuses(answers), never.begun]).toEqual([base, method, [200], 40]);
       }
     }
   });

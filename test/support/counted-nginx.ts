@@ -151,9 +151,10 @@ export class CountedNginx {
 
   private appendLines(count: number): number {
     const log = openSync(join(this.log, "counts.log"), "a+");
-    const before = fstatSync(log).size;
-    const whole = Math.floor(writeSync(log, Buffer.from(LINE.repeat(count))) / LINE.length);
-    ftruncateSync(log, before + whole * LINE.length);
+    const bytes = writeSync(log, Buffer.from(LINE.repeat(count)));
+    const whole = Math.floor(bytes / LINE.length);
+    // Only what a full disk has cut: NGINX appends to this log as well.
+    if (bytes % LINE.length > 0) ftruncateSync(log, fstatSync(log).size - (bytes % LINE.length));
     closeSync(log);
     return whole;
   }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import candidate, report
+from .bucket import CATALOGUE, DIAL
 from .deadline import Deadline, OutOfTime
 from .generations import Generations, name_of
 from .model import Model
@@ -73,6 +74,7 @@ class Apply:
             self.state.summary = {
                 "services": len(model.services),
                 "weights": model.weights,
+                "dialGeneration": model.dial_generation,
                 "workers": {cluster: len(workers) for cluster, workers in model.clusters.items()},
                 "boot": model.boot,
             }
@@ -128,10 +130,8 @@ class Apply:
         if master is not None:
             if self.deadline.left < INSTALL_SECONDS:
                 return self._defer("too little time is left for a reload")
-            if self.nginx.too_many_old(master):
-                return self._defer("workers of too many generations end their last requests")
-            if not self.state.bucket.take(self.now):
-                return self._defer("too many reloads in a short time")
+            if why := self._over_limit(master, model):
+                return self._defer(why)
         back = self.state.unconfirmed_from or live
         if master is not None and back != name:
             self.state.unconfirmed_from = back
@@ -145,6 +145,16 @@ class Apply:
             self.state.unconfirmed_from = None
             return "applied"
         return self._roll_back(name, back)
+
+    def _over_limit(self, master: int, model: Model) -> str:
+        """Why NGINX is not to be reloaded now, if so. Whoever moves the dial waits for it: it has a limit of its own."""
+        old = self.nginx.old_generations(master)
+        why = CATALOGUE.exceeded(self.state.bucket, old, self.now)
+        if why:
+            served = self.generations.model(self.nginx.generation())
+            if (model.dial_generation, model.weights) != (served.dial_generation, served.weights):
+                return DIAL.exceeded(self.state.dial_bucket, old, self.now)
+        return why
 
     def _reload(self, name: str, master: int) -> bool:
         before, _ = self.nginx.workers(master)

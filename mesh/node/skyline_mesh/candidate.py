@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import routes, values
+from . import dial, routes, values
 from .catalogue import Catalogue, NotWhole, parse
 from .generations import Generations
 from .guards import Guarded, guard
@@ -23,6 +23,7 @@ LAST_GOOD = "last-good"
 @dataclass(frozen=True)
 class Inputs:
     catalogue: bytes | None
+    dial: bytes | None
     #: nginx.conf as published in Consul, if it is.
     published: str | None
     #: nginx.conf as user data wrote it.
@@ -33,15 +34,18 @@ class Inputs:
     @staticmethod
     def read(node: Node, node_file: Path) -> Inputs:
         catalogue = _bytes(node.paths.state / "staging" / "catalogue.jsonl")
+        dialled = _bytes(node.paths.state / "staging" / "dial.jsonl")
         published = _bytes(node.paths.state / "files" / "current" / "nginx.conf")
         installed = _bytes(node.paths.nginx_conf)
         weights = _bytes(node.initial_weights_file) if node.initial_weights_file else None
-        code = (Path(__file__).parent / "routes.py").stat()
-        digest = hashlib.sha256(f"{code.st_mtime_ns} {code.st_size}".encode())
-        for part in (catalogue, published, installed, weights, _bytes(node_file)):
+        digest = hashlib.sha256()
+        for name in ("routes.py", "dial_maps.py"):
+            code = (Path(__file__).parent / name).stat()
+            digest.update(f"{code.st_mtime_ns} {code.st_size} ".encode())
+        for part in (catalogue, dialled, published, installed, weights, _bytes(node_file)):
             digest.update(f"\0{-1 if part is None else len(part)}\0".encode())
             digest.update(part or b"")
-        return Inputs(catalogue, _text(published), _text(installed), _text(weights) or "", digest.hexdigest())
+        return Inputs(catalogue, dialled, _text(published), _text(installed), _text(weights) or "", digest.hexdigest())
 
 
 @dataclass
@@ -55,27 +59,39 @@ class Proposal:
 
 def propose(node: Node, inputs: Inputs, live: Model, known: bool, state: State, now: float) -> Proposal:
     """The model to apply. Without a whole catalogue it is the live one, or, when none is `known`, the first."""
-    initial = _initial_weights(node, inputs)
-    refused = ""
-    if inputs.catalogue is not None:
-        try:
-            catalogue = parse(inputs.catalogue, node, now)
-        except NotWhole as error:
-            refused = str(error)
-        else:
-            guarded = guard(catalogue, live, initial, state, now)
-            if node.role == "gateway" and (live.boot or not known):
-                _stay_in_boot(guarded)
-            return Proposal(guarded, catalogue)
-    if known and not live.boot:
-        return Proposal(Guarded(live), refused=refused)
-    return Proposal(Guarded(replace(live, weights=live.weights or initial, boot=True)), refused=refused)
+    told = dial.read(inputs.dial, node.environment)
+    catalogue, refused = _catalogue(node, inputs, now)
+    chosen, finding = dial.choose(told, catalogue or Catalogue(), live, _initial_weights(node, inputs))
+    if catalogue is not None:
+        guarded = guard(catalogue, chosen, live, state, now)
+        if node.role == "gateway" and (live.boot or not known):
+            _stay_in_boot(guarded, told)
+    else:
+        boot = live.boot or not known
+        guarded = Guarded(replace(live, weights=chosen.weights, dial_generation=chosen.generation, boot=boot))
+    if finding:
+        guarded.findings.append(finding)
+    return Proposal(guarded, catalogue or Catalogue(), refused)
 
 
-def _stay_in_boot(guarded: Guarded) -> None:
-    """A gateway that is new must not be said to be ready with nowhere to send to: its first catalogue can be an empty one."""
+def _catalogue(node: Node, inputs: Inputs, now: float) -> tuple[Catalogue | None, str]:
+    """What Consul knows, or why it is not taken, if it is there."""
+    if inputs.catalogue is None:
+        return None, ""
+    try:
+        return parse(inputs.catalogue, node, now), ""
+    except NotWhole as error:
+        return None, str(error)
+
+
+def _stay_in_boot(guarded: Guarded, told: dial.Told) -> None:
+    """A gateway that is new must not be said to be ready with nowhere to send to, or by weights that are of long ago: its
+    first catalogue can be an empty one, and come before the dial."""
     model = guarded.model
-    if not any(model.clusters.get(cluster) for cluster in model.weights):
+    if not told.came:
+        guarded.model = replace(model, boot=True)
+        guarded.findings.append(f"not ready yet: it is not known whether there is a dial: {told.error}")
+    elif not any(model.clusters.get(cluster) for cluster in model.weights):
         guarded.model = replace(model, boot=True)
         guarded.findings.append(f"not ready yet: no worker is known of the clusters with weight, {model.weights}")
 

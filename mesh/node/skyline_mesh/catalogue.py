@@ -15,7 +15,7 @@ from typing import Any
 
 from . import values
 from .model import Instance, Settings, Worker
-from .names import CLUSTER_NAME, NODE_NAME, SERVICE_NAME, WORKERS
+from .names import CLUSTER_NAME, NODE_NAME, RESERVED, SERVICE_NAME
 from .node import Node
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -27,7 +27,7 @@ class NotWhole(Exception):
 
 @dataclass
 class Catalogue:
-    """Services and settings sorted by name, workers by address. `weights` is None when the dial says none that count."""
+    """Services and settings sorted by name, workers by address."""
 
     services: dict[str, list[Instance]] = field(default_factory=dict)
     #: Instances whose own checks pass, on nodes whose Consul agent does not answer.
@@ -38,9 +38,6 @@ class Catalogue:
     settings: dict[str, Settings] = field(default_factory=dict)
     #: Services whose settings cannot be read.
     broken_settings: set[str] = field(default_factory=set)
-    weights: dict[str, int] | None = None
-    #: Why there are no weights.
-    dial_error: str = ""
     removal: values.Removal | None = None
     #: Why an override is not taken, if there is one.
     removal_error: str = ""
@@ -66,8 +63,6 @@ def parse(data: bytes, node: Node, now: float) -> Catalogue:
             _workers(catalogue, document["workers"], loopback)
         elif "settings" in document:
             _settings(catalogue, document)
-        elif "dial" in document:
-            catalogue.weights, catalogue.dial_error = values.dial(document["dial"])
         elif "removal" in document:
             catalogue.removal, catalogue.removal_error = values.removal(document["removal"], now)
         elif "refused" in document:
@@ -114,7 +109,7 @@ def _service(catalogue: Catalogue, document: dict[str, Any], node: Node, loopbac
     name, found = document["service"], document.get("instances")
     if not isinstance(name, str) or not SERVICE_NAME.fullmatch(name):
         return catalogue.drop("name", name)
-    if name in node.denied or name == WORKERS:
+    if name in node.denied or name in RESERVED:
         return catalogue.drop("denied name", name)
     if any(name in known for known in (catalogue.services, catalogue.silent, catalogue.unchecked)):
         return catalogue.drop("name twice", name)

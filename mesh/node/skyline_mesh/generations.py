@@ -51,8 +51,16 @@ class Generations:
 
     def live_model(self) -> Model:
         """What the live one was made of. Without a readable one nothing is known, and nothing is held."""
+        return self._model(self.live_link)
+
+    def model(self, name: str | None) -> Model:
+        """What one was made of; of one that is not there nothing is known."""
+        return self._model(self.folder / name) if name else Model()
+
+    @staticmethod
+    def _model(folder: Path) -> Model:
         try:
-            return Model.from_json((self.live_link / MODEL).read_text())
+            return Model.from_json((folder / MODEL).read_text())
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return Model()
 

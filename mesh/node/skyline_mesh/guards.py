@@ -18,7 +18,7 @@ from .catalogue import Catalogue
 from .model import Instance, Model, Worker
 from .names import WORKERS
 from .state import State
-from .values import Removal
+from .values import Dial, Removal
 
 #: Seconds that removals are added up for.
 WINDOW = 60.0
@@ -43,7 +43,7 @@ class Guarded:
     allowed: list[str] = field(default_factory=list)
 
 
-def guard(catalogue: Catalogue, live: Model, initial: dict[str, int], state: State, now: float) -> Guarded:
+def guard(catalogue: Catalogue, dial: Dial, live: Model, state: State, now: float) -> Guarded:
     """The model to apply. Changes what `state` remembers of removals and of silence; reads nothing else."""
     result = Guarded(Model())
     if catalogue.removal_error:
@@ -51,15 +51,15 @@ def guard(catalogue: Catalogue, live: Model, initial: dict[str, int], state: Sta
     settings = dict(catalogue.settings)
     for name in catalogue.broken_settings & live.settings.keys():
         settings[name] = live.settings[name]
-    weights = _weights(catalogue, live, initial, result)
     fresh = _with_silent(catalogue, live, state, now, result)
     vacant = _vacant(catalogue, live.services)
     services = _hold("services", fresh, live.services, vacant, catalogue.removal, state, now, result)
     settings = _hold("settings", settings, live.settings, live.settings.get, catalogue.removal, state, now, result)
     result.model = Model(
         services=dict(sorted(services.items())),
-        clusters=_workers(catalogue, live, weights, state, now, result),
-        weights=weights,
+        clusters=_workers(catalogue, live, dial.weights, state, now, result),
+        weights=dial.weights,
+        dial_generation=dial.generation,
         settings=dict(sorted(settings.items())),
     )
     return result
@@ -135,25 +135,6 @@ def _hold(
     if lost:
         result.findings.append(f"{kind} not held, as Consul has their endpoints for other names: {_some(lost)}")
     return {**fresh, **hold}
-
-
-def _weights(catalogue: Catalogue, live: Model, initial: dict[str, int], result: Guarded) -> dict[str, int]:
-    last = live.weights or initial
-    if catalogue.weights is None:
-        if catalogue.dial_error != "there is none" or not last:
-            result.findings.append(f"the dial is not taken: {catalogue.dial_error}; in force is {last}")
-        return last
-    unknown = [
-        cluster
-        for cluster in catalogue.weights
-        if cluster not in last and cluster not in catalogue.clusters and not live.clusters.get(cluster)
-    ]
-    if unknown:
-        result.findings.append(
-            f"the dial is not taken: it gives weight to {_some(unknown)}, which has no worker; in force is {last}"
-        )
-        return last
-    return catalogue.weights
 
 
 def _workers(

@@ -74,9 +74,9 @@ class Tally:
             self.abandoned[by_service] += times
         if answer.stream:
             return
-        self.seconds.setdefault(by_service, Histogram(SERVICE_BUCKETS)).add(answer.milliseconds, times)
+        _histogram(self.seconds, by_service, SERVICE_BUCKETS).add(answer.milliseconds, times)
         if service != UNROUTED and cluster != NONE:
-            histogram = self.cluster_seconds.setdefault((answer.listener, cluster), Histogram(CLUSTER_BUCKETS))
+            histogram = _histogram(self.cluster_seconds, (answer.listener, cluster), CLUSTER_BUCKETS)
             histogram.add(answer.milliseconds, times)
 
     def _service(self, answer: Answer, known: Collection[str], now: float) -> str:
@@ -132,6 +132,13 @@ class Tally:
         tally.services = {str(name): float(seen) for name, seen in raw["services"].items()}
         tally._clusters = {labels[3] for labels in tally.requests} - {NONE, OTHER}
         return tally
+
+
+def _histogram(table: dict[Labels, Histogram], labels: Labels, buckets: tuple[float, ...]) -> Histogram:
+    found = table.get(labels)
+    if found is None:
+        found = table[labels] = Histogram(buckets)
+    return found
 
 
 def _histograms(raw: list[list[Any]], buckets: tuple[float, ...]) -> dict[Labels, Histogram]:

@@ -47,6 +47,9 @@ class Settings(NamedTuple):
     send_seconds: float = 60.0
     retries: int = 1
     connections: int | None = None
+    #: What decides on the cluster of a request, where it has it: a header in small letters, or a cookie. At most one of both.
+    sticky_header: str | None = None
+    sticky_cookie: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Model:
     clusters: dict[str, list[Worker]] = field(default_factory=dict)
     #: Shares of the clusters, 1 to 100; their sum is 100, or there are none yet. A cluster may have no worker.
     weights: dict[str, int] = field(default_factory=dict)
+    #: Generation of the dial that these weights are of; 0 for initial ones.
+    dial_generation: int = 0
     settings: dict[str, Settings] = field(default_factory=dict)
     #: Made before any catalogue has come.
     boot: bool = False
@@ -67,6 +72,7 @@ class Model:
                 "services": self.services,
                 "clusters": self.clusters,
                 "weights": self.weights,
+                "dialGeneration": self.dial_generation,
                 "settings": self.settings,
                 "boot": self.boot,
             },
@@ -81,6 +87,8 @@ class Model:
             services={name: [Instance(*each) for each in found] for name, found in raw["services"].items()},
             clusters={name: [Worker(*each) for each in found] for name, found in raw["clusters"].items()},
             weights=dict(raw["weights"]),
+            # Models on disk are of the code before an upgrade, too.
+            dial_generation=int(raw.get("dialGeneration", 0)),
             settings={name: Settings(*each) for name, each in raw["settings"].items()},
             boot=bool(raw["boot"]),
         )

@@ -20,8 +20,6 @@ CONFIRM_SECONDS = 10.0
 INSTALL_SECONDS = 26.0
 #: Answers in a row, each over a connection of its own, that make a generation confirmed.
 CONFIRMATIONS = 3
-#: Generations of old workers that may be alive when another reload begins.
-MOST_OLD = 4
 
 
 class Nginx:
@@ -91,9 +89,10 @@ class Nginx:
                 (ending if "shutting down" in command else accepting).add(child)
         return accepting, ending
 
-    def too_many_old(self, master: int) -> bool:
+    def old_generations(self, master: int) -> float:
+        """How many generations' workers end their last requests."""
         accepting, ending = self.workers(master)
-        return len(ending) > MOST_OLD * max(1, len(accepting))
+        return len(ending) / max(1, len(accepting))
 
     def reload(self, master: int) -> None:
         os.kill(master, signal.SIGHUP)

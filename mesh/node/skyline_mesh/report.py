@@ -50,6 +50,7 @@ def write_metrics(run: Path, live: str | None, state: State, base: tuple[str, st
         ("held_names", "gauge", "Names held against the catalogue.", [("", len(last.get("held", ())))]),
         ("held_clusters", "gauge", "Clusters whose workers are held.", [("", len(last.get("held_clusters", ())))]),
         ("services", "gauge", "Services healthy in Mesos.", [("", summary.get("services", 0))]),
+        ("dial_generation", "gauge", "Of the dial in force; 0 without one.", [("", summary.get("dialGeneration", 0))]),
         ("cluster_weight", "gauge", "The dial.", _by_cluster(summary.get("weights", {}))),
         ("cluster_workers", "gauge", "Workers by cluster.", _by_cluster(summary.get("workers", {}))),
         ("last_apply_timestamp_seconds", "gauge", "When it was all in force last.", [("", round(state.last_success, 3))]),

@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .dial_maps import dial_maps
 from .model import Instance, Model, Settings, endpoint
+from .names import map_key
 from .node import Node
 
 #: Where the destination proxy of every Mesos node listens.
@@ -74,11 +76,6 @@ class Upstreams:
         return Upstreams(of, dict(sorted(found.items(), key=lambda item: (-most[item[0]], item[0]))))
 
 
-def _key(name: str) -> str:
-    """A name as a key of a map, where some words mean something to NGINX."""
-    return f"\\{name}" if name in ("default", "hostnames", "include", "volatile") else name
-
-
 def _upstream_name(what: str) -> str:
     """NGINX compares the names by their lengths, and then from the first character: these differ in both.
 
@@ -105,18 +102,18 @@ def _maps(
     yield "map $service $mesos {"
     yield '  default "";'
     for name in services:
-        yield f"  {_key(name)} {upstreams.of[name]};"
+        yield f"  {map_key(name)} {upstreams.of[name]};"
     yield "}"
     yield "map $service $own {"
     yield '  default "";'
     for name in settings:
-        yield f"  {_key(name)} -{name};"
+        yield f"  {map_key(name)} -{name};"
     yield "}"
     yield "map $service $never_repeated {"
     yield "  default 0;"
     for name, of in settings.items():
         if of.retries == 0:
-            yield f"  {_key(name)} 1;"
+            yield f"  {map_key(name)} 1;"
     yield "}"
     # For a service on several nodes: the one to try after one that has not passed the request on.
     yield 'map "$service $last_upstream" $neighbour {'
@@ -131,24 +128,7 @@ def _maps(
     yield "}"
     if gateway:
         yield f'map "" $has_routes {{ default {0 if model.boot else 1}; }}'
-        yield from _dial(model)
-
-
-def _dial(model: Model) -> Iterator[str]:
-    """The cluster of a request, by its id: all hops and repeats agree. A share without workers has the empty name: 503."""
-    shares = [
-        (f'"{cluster if model.clusters.get(cluster) else ""}"', weight)
-        for cluster, weight in sorted(model.weights.items())
-        if weight > 0
-    ]
-    if not shares:
-        yield 'map "" $dial { default ""; }'
-        return
-    yield "split_clients $skyline_request_id $dial {"
-    for cluster, weight in shares[:-1]:
-        yield f"  {weight}% {cluster};"
-    yield f"  * {shares[-1][0]};"
-    yield "}"
+        yield from dial_maps(model, settings)
 
 
 def _upstreams(
@@ -224,7 +204,8 @@ def _onward(name: str, of: Settings, gateway: bool) -> Iterator[str]:
     if gateway:
         known = 'if ($dial = "") { return 503 "skyline: this gateway knows no Kubernetes worker to send to\\n"; }'
         first = [known, "set $cluster $dial;"]
-        rest = [*_limits(of), *_timeouts(of, of.read_seconds), *_repeats(of), "proxy_pass http://cluster-$dial;"]
+        worker = "$onward_worker" if of.retries == 0 else "cluster-$dial"
+        rest = [*_limits(of), *_timeouts(of, of.read_seconds), *_repeats(of), f"proxy_pass http://{worker};"]
     else:
         # The gateways are the ones to repeat what was sent; a gateway that dies is replaced by another.
         repeats = ["proxy_next_upstream error timeout;", "proxy_next_upstream_timeout 3s;"]

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .bucket import Bucket
+from .bucket import CATALOGUE, DIAL, Bucket
 from .disk import write_atomically
 
 
 @dataclass
 class State:
-    bucket: Bucket = field(default_factory=Bucket)
+    bucket: Bucket = field(default_factory=CATALOGUE.full)
+    dial_bucket: Bucket = field(default_factory=DIAL.full)
     #: When names went, by `services/<name>` and `settings/<name>`, within the guard's window.
     removed: dict[str, float] = field(default_factory=dict)
     #: Since when many workers of a cluster are missing.
@@ -37,14 +38,15 @@ class State:
     last_success: float = 0.0
 
     def save(self, path: Path) -> None:
-        write_atomically(path, json.dumps({**vars(self), "bucket": vars(self.bucket)}, separators=(",", ":")))
+        buckets = {"bucket": vars(self.bucket), "dial_bucket": vars(self.dial_bucket)}
+        write_atomically(path, json.dumps({**vars(self), **buckets}, separators=(",", ":")))
 
     @staticmethod
     def load(path: Path) -> State:
         """An unreadable state is an empty one: nothing in it is worth standing still for."""
         try:
             raw = json.loads(path.read_text())
-            raw["bucket"] = Bucket(**raw["bucket"])
+            raw |= {key: Bucket(**raw[key]) for key in ("bucket", "dial_bucket") if key in raw}
             raw["counters"] = Counter(raw["counters"])
             return State(**raw)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):

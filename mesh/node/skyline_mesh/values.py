@@ -9,12 +9,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .model import Settings
-from .names import CLUSTER_NAME
+from .names import CLUSTER_NAME, COOKIE_NAME, HEADER_NAME
 
 #: Of limit_conn: NGINX refuses a configuration with more.
 MAX_CONNECTIONS = 65535
 #: Seconds that an override may still be good for: one that is forgotten must not stay open for ever.
 MAX_OVERRIDE = 24 * 3600.0
+#: Of the dial: above it not every reader of JSON tells one number from the next.
+MAX_GENERATION = 2**53 - 1
 #: Of each key; what is longer was written by no tool of ours.
 MAX_LENGTH = 64 * 1024
 
@@ -33,12 +35,25 @@ class Removal:
         return now < self.expires and (name in self.services or "*" in self.services)
 
 
-def dial(text: object) -> tuple[dict[str, int] | None, str]:
-    """The weights by cluster without those of 0, or why there are none."""
+@dataclass(frozen=True)
+class Dial:
+    generation: int
+    #: By cluster, without those of 0; the sum is 100.
+    weights: dict[str, int]
+
+
+def dial(text: object) -> tuple[Dial | None, str]:
+    """{"generation":7,"weights":{"alpha":75,"bravo":25},…}, or why it is none. Whoever writes it counts the generations."""
     raw, error = _object(text)
     if raw is None:
         return None, error
-    return weights(raw.get("weights"))
+    found, error = weights(raw.get("weights"))
+    if found is None:
+        return None, error
+    generation = raw.get("generation")
+    if type(generation) is not int or not 1 <= generation <= MAX_GENERATION:
+        return None, f"its generation is {generation!r:.100}, and not a whole number from 1"
+    return Dial(generation, found), ""
 
 
 def weights(raw: object) -> tuple[dict[str, int] | None, str]:
@@ -56,7 +71,8 @@ def weights(raw: object) -> tuple[dict[str, int] | None, str]:
 
 
 def settings(text: object) -> tuple[Settings | None, str]:
-    """{"timeouts":{"connect":1,"read":60,"send":60},"retries":1,"limits":{"connections":100}}, each of it optional."""
+    """{"timeouts":{"connect":1,"read":60,"send":60},"retries":1,"limits":{"connections":100},"sticky":{"header":"x-user-id"}},
+    each of it optional; `sticky` may have a `cookie` instead."""
     raw, error = _object(text)
     if raw is None:
         return None, error
@@ -72,6 +88,7 @@ def settings(text: object) -> tuple[Settings | None, str]:
                 send_seconds=_seconds(timeouts, "send", default.send_seconds, 0.1, 3600),
                 retries=_whole(raw, "retries", default.retries, 0, 1),
                 connections=_whole(limits, "connections", default.connections, 1, MAX_CONNECTIONS),
+                **_sticky(raw),
             ),
             "",
         )
@@ -123,6 +140,19 @@ def _seconds(raw: dict[str, Any], key: str, default: float, low: float, high: fl
     if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
         raise ValueError(f"{key} is {value!r:.100}, and not from {low} to {high} seconds")
     return float(value)
+
+
+def _sticky(settings: dict[str, Any]) -> dict[str, str]:
+    """As parts of Settings. A header or a cookie that NGINX could not tell from another is refused."""
+    if "sticky" not in settings:
+        return {}
+    raw = settings["sticky"]
+    kind, name = next(iter(raw.items())) if isinstance(raw, dict) and len(raw) == 1 else ("", None)
+    if kind == "header" and isinstance(name, str) and HEADER_NAME.fullmatch(name):
+        return {"sticky_header": name.lower()}
+    if kind == "cookie" and isinstance(name, str) and COOKIE_NAME.fullmatch(name):
+        return {"sticky_cookie": name}
+    raise ValueError(f"sticky is {raw!r:.100}, and not one header or one cookie by a name of letters, digits and - or _")
 
 
 def _whole(raw: dict[str, Any], key: str, default: Any, low: int, high: int) -> Any:

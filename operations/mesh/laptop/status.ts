@@ -1,4 +1,5 @@
 import { WORKER_SERVICE } from "../../../environment/naming";
+import { parseDial } from "../../dial/state";
 import type { MeshWorld } from "../world";
 import type { Owner } from "../cluster";
 
@@ -44,8 +45,9 @@ export async function meshStatus(mesh: MeshWorld): Promise<MeshStatus> {
 }
 
 async function weights(mesh: MeshWorld): Promise<Record<string, number> | null> {
-  const dial = await mesh.consul.get(`skyline/${mesh.environment}/dial`).catch(() => undefined);
-  return dial === undefined ? null : (JSON.parse(dial) as { weights: Record<string, number> }).weights;
+  const text = await mesh.consul.get(`skyline/${mesh.environment}/dial`).catch(() => undefined);
+  const dial = text === undefined ? "there is none" : parseDial(text);
+  return typeof dial === "string" ? null : dial.weights;
 }
 
 async function nodes(mesh: MeshWorld): Promise<NodeStatus[]> {

@@ -1,5 +1,5 @@
 import type { Consul } from "../../consul/client";
-import { MOST_OPERATIONS, remove, set, transact, type Operation } from "../../consul/transaction";
+import { MOST_OPERATIONS, remove, set, transact, unchanged, type Operation } from "../../consul/transaction";
 import { OperationFailure } from "../../failure";
 import { MANIFEST, type Change, type Entry } from "./tree";
 
@@ -51,9 +51,7 @@ export async function write(
       throw new OperationFailure("interrupted", `${at} of ${all.length} transactions are written`, COMPLETE);
     }
     const first: Operation =
-      claimed === undefined
-        ? set(key, manifest.text, manifest.before?.index ?? 0)
-        : { KV: { Verb: "check-index", Key: key, Index: claimed } };
+      claimed === undefined ? set(key, manifest.text, manifest.before?.index ?? 0) : unchanged(key, claimed);
     const written = await transact(
       consul,
       [first, ...portion.map((change) => operation(prefix, change))],
