@@ -4,6 +4,9 @@ import { CommandFailure, exitCodes } from "./exit";
 /** Environments in which a command that changes what is served asks first. */
 const PRODUCTION = /^prod(uction)?(-|$)/;
 
+/** Whether it is one of them. */
+export const asksFirst = (environment: string): boolean => PRODUCTION.test(environment);
+
 export interface Confirmation {
   readonly environment: string;
   /** What is about to be done, a sentence. */
@@ -22,7 +25,7 @@ export interface Confirmation {
  */
 export async function confirmProduction(confirmation: Confirmation): Promise<void> {
   const { environment, deed, yes, input, signal } = confirmation;
-  if (yes || !PRODUCTION.test(environment)) {
+  if (yes || !asksFirst(environment)) {
     return;
   }
   if (!input || !process.stdin.isTTY || !process.stderr.isTTY) {

@@ -13,6 +13,11 @@ export class Session {
     this.streams.stderr.write(`${line}\n`);
   }
 
+  /** Data that comes before the command's end; it goes to stdout. */
+  print(text: string): void {
+    this.streams.stdout.write(text);
+  }
+
   /** Makes an action of commander from a function that returns what the command gives. */
   action<Args extends unknown[]>(
     work: (...args: Args) => Result | Promise<Result>,
@@ -24,14 +29,18 @@ export class Session {
 
   /**
    * Runs work that Ctrl-C and SIGTERM end in order: its signal is aborted, and the work stops what it has started.
+   * @param farewell is told then; empty for work whose end this is
    * @throws CommandFailure with the exit code of the signal, once the work has ended for it
    */
-  async interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async interruptible<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    farewell = "Stopping what was started …",
+  ): Promise<T> {
     const controller = new AbortController();
     let exitCode: typeof exitCodes.interrupted | typeof exitCodes.terminated = exitCodes.interrupted;
     const interrupt = (signal: NodeJS.Signals) => {
       exitCode = signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
-      this.talk("Stopping what was started …");
+      if (farewell !== "") this.talk(farewell);
       controller.abort();
     };
     process.once("SIGINT", interrupt).once("SIGTERM", interrupt);

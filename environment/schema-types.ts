@@ -1,28 +1,11 @@
 import { z } from "zod";
 import { parseCidr } from "./cidr";
+import { absence, show } from "./show";
 
 /**
  * Small makers of zod schemas whose messages say what is wrong and what would be right. A message never names the
  * place: problem.ts adds the path, load.ts adds file, line and column.
  */
-
-export const show = (value: unknown): string => {
-  const text = typeof value === "number" ? String(value) : json(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-};
-
-function json(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    // Only TypeScript can hold these: a cycle, a bigint.
-    return Object.prototype.toString.call(value);
-  }
-}
-
-/** What to call a value that is not there; undefined when there is one. */
-export const absence = (value: unknown): "is missing" | "is empty" | undefined =>
-  value === undefined ? "is missing" : value === null ? "is empty" : undefined;
 
 /** The sentence for a value that is missing, of another type, or of another form. */
 export const wants =

@@ -90,6 +90,12 @@ export const environmentSchema = object({
     )
       .default([])
       .meta({ description: "Names that are Kubernetes Services and stand for services in Mesos" }),
+    dial: object({
+      maxStep: whole("points by which a cluster's share may rise in one change", 1, 100).default(50),
+      minHold: whole("seconds between two changes of the dial", 0, 86_400).default(60),
+    })
+      .default({ maxStep: 50, minHold: 60 })
+      .meta({ description: "What changes of the traffic dial keep to, unless a person overrides it" }),
     deletionProtection: protection(
       "Refuse plans that would destroy Consul's snapshots, their key or the gateways' load balancer",
     ),

@@ -29,6 +29,11 @@ export class Consul {
     this.settings = options.settings ?? consulSettings();
   }
 
+  /** The same without the signal: what frees a lock or puts back is to be done after an interrupt, too. */
+  uninterrupted(): Consul {
+    return new Consul({ ...this.options, settings: this.settings, signal: undefined });
+  }
+
   /** @returns undefined when there is nothing (404) */
   async get<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T | undefined> {
     const answer = await this.send("GET", path, query);

@@ -4,13 +4,15 @@ import type { Consul } from "./client";
 /** Consul takes so many operations in a transaction. */
 export const MOST_OPERATIONS = 64;
 
-/** A change of a key on the condition that it is as it was read; 0 is the index of a key that is not there. */
+/** One part of a transaction: a change or a condition of a key. 0 is the index of a key that is not there. */
 export interface Operation {
   readonly KV: {
-    readonly Verb: "cas" | "delete-cas" | "check-index";
+    readonly Verb:
+      "cas" | "delete-cas" | "delete" | "lock" | "check-index" | "check-not-exists" | "check-session";
     readonly Key: string;
     readonly Value?: string;
-    readonly Index: number;
+    readonly Index?: number;
+    readonly Session?: string;
   };
 }
 
@@ -20,18 +22,41 @@ export interface Written {
   readonly ModifyIndex: number;
 }
 
-interface Answer {
-  readonly Results?: readonly { readonly KV: Written }[] | null;
+interface Answer<Result> {
+  readonly Results?: readonly { readonly KV: Result }[] | null;
   readonly Errors?: readonly { readonly OpIndex: number; readonly What: string }[] | null;
 }
 
+/** Writes a key that is as it was read. */
 export const set = (key: string, value: Buffer, index: number): Operation => ({
   KV: { Verb: "cas", Key: key, Value: value.toString("base64"), Index: index },
 });
 
+/** Removes a key that is as it was read. */
 export const remove = (key: string, index: number): Operation => ({
   KV: { Verb: "delete-cas", Key: key, Index: index },
 });
+
+/** Removes a key, whatever it holds. */
+export const removeAny = (key: string): Operation => ({ KV: { Verb: "delete", Key: key } });
+
+/** Takes a key as a lock and writes who holds it. Fails when another session holds it. */
+export const acquire = (key: string, value: Buffer, session: string): Operation => ({
+  KV: { Verb: "lock", Key: key, Value: value.toString("base64"), Session: session },
+});
+
+/** On the condition that this session holds the key as a lock. */
+export const heldBy = (key: string, session: string): Operation => ({
+  KV: { Verb: "check-session", Key: key, Session: session },
+});
+
+/** On the condition that the key is as it was read. */
+export const unchanged = (key: string, index: number): Operation => ({
+  KV: { Verb: "check-index", Key: key, Index: index },
+});
+
+/** On the condition that there is no such key. */
+export const absent = (key: string): Operation => ({ KV: { Verb: "check-not-exists", Key: key } });
 
 /**
  * All of them, or none.
@@ -45,7 +70,7 @@ export async function transact(
   hint: string,
 ): Promise<readonly Written[]> {
   const { status, body } = await consul.put("/v1/txn", operations, [409]);
-  const { Results, Errors } = JSON.parse(body) as Answer;
+  const { Results, Errors } = JSON.parse(body) as Answer<Written>;
   if (status === 200) {
     return (Results ?? []).map(({ KV }) => KV);
   }
@@ -60,4 +85,21 @@ export async function transact(
     );
   }
   throw new OperationFailure("conflict", `somebody else has changed ${key} meanwhile: ${said}`, hint);
+}
+
+/** Texts of keys, in their order; undefined where there is no such key. Each 64 of them are read at one moment. */
+export async function readKeys(
+  consul: Consul,
+  keys: readonly string[],
+): Promise<readonly (string | undefined)[]> {
+  const texts = new Map<string, string>();
+  for (let at = 0; at < keys.length; at += MOST_OPERATIONS) {
+    const asked = keys.slice(at, at + MOST_OPERATIONS).map((Key) => ({ KV: { Verb: "get-or-empty", Key } }));
+    const { body } = await consul.put("/v1/txn", asked);
+    const { Results } = JSON.parse(body) as Answer<{ readonly Key: string; readonly Value: string | null }>;
+    for (const { KV } of Results ?? []) {
+      if (KV.Value !== null) texts.set(KV.Key, Buffer.from(KV.Value, "base64").toString("utf8"));
+    }
+  }
+  return keys.map((key) => texts.get(key));
 }

@@ -1,6 +1,6 @@
 import { failed } from "../../../cli/error-report";
 import { CommandFailure, exitCodeOf, exitCodes } from "../../../cli/exit";
-import { InvalidEnvironmentError } from "../../../environment/define";
+import { InvalidEnvironmentError } from "../../../environment/invalid";
 import { OperationFailure, type FailureKind } from "../../../operations/failure";
 
 test("each exit code has one meaning", () => {
