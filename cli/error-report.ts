@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { InvalidEnvironmentError } from "../environment/define";
+import { InvalidEnvironmentError } from "../environment/invalid";
 import { showWithoutPlace, type Problem } from "../environment/problem";
 import { OperationFailure } from "../operations/failure";
 import { CommandFailure, exitCodeOf, exitCodes, type ExitCode } from "./exit";

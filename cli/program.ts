@@ -1,23 +1,23 @@
 import { Command, CommanderError } from "commander";
 import { follow, nameOf } from "./command-line";
-import { completionCommand } from "./commands/completion";
-import { envCommand } from "./commands/env";
-import { localCommand } from "./commands/local";
-import { manifestsCommand } from "./commands/manifests";
-import { pkiCommand } from "./commands/pki";
+import { commandsFor } from "./command-table";
 import { failed } from "./error-report";
 import { examples } from "./examples";
 import { exitCodes, type ExitCode } from "./exit";
 import { printResult, type Streams } from "./output";
-import { meshCommand } from "./mesh/mesh";
 import { packageVersion } from "./package";
 import { Session } from "./session";
 
-/** Every command of the program; each adds itself to it. */
-const commands = [envCommand, localCommand, manifestsCommand, meshCommand, pkiCommand, completionCommand];
-
-/** The program with its commands, ready to parse. */
-export function buildProgram(session: Session, { stdout, stderr }: Streams): Command {
+/**
+ * The program with its commands, ready to parse.
+ *
+ * @param argv when given, only the commands that this command line needs are in it
+ */
+export function buildProgram(
+  session: Session,
+  { stdout, stderr }: Streams,
+  argv: readonly string[] = [],
+): Command {
   const program = new Command("skyline")
     .description("Several Kubernetes clusters an environment, behind one service mesh")
     .version(packageVersion(), "-V, --version", "print the version")
@@ -33,14 +33,14 @@ export function buildProgram(session: Session, { stdout, stderr }: Streams): Com
       outputError: () => undefined,
     })
     .exitOverride();
-  commands.forEach((add) => add(program, session));
+  commandsFor(argv).forEach((add) => add(program, session));
   return examples(program, "skyline env validate", "skyline help env");
 }
 
 /** Runs one command line; never throws. @returns the exit code */
 export async function run(argv: readonly string[], streams: Streams): Promise<ExitCode> {
   const session = new Session(streams);
-  const program = buildProgram(session, streams);
+  const program = buildProgram(session, streams, argv);
   try {
     await program.parseAsync(argv, { from: "user" });
     const result = session.result;

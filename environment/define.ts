@@ -1,4 +1,5 @@
-import { problemsOf, showProblem, type Problem } from "./problem";
+import { InvalidEnvironmentError } from "./invalid";
+import { problemsOf, type Problem } from "./problem";
 import { checkRules } from "./rules";
 import { environmentSchema, type Environment, type EnvironmentInput } from "./schema";
 
@@ -12,19 +13,6 @@ export function checkEnvironment(value: unknown): Checked {
   const parsed = environmentSchema.safeParse(value);
   const problems = [...(parsed.success ? [] : problemsOf(parsed.error.issues, value)), ...checkRules(value)];
   return parsed.success && problems.length === 0 ? { environment: parsed.data } : { problems };
-}
-
-/** An environment that cannot be used. `problems` has all findings; the message shows each on a line. */
-export class InvalidEnvironmentError extends Error {
-  override readonly name = "InvalidEnvironmentError";
-  constructor(readonly problems: readonly Problem[]) {
-    super(problems.map(showProblem).join("\n"));
-  }
-
-  /** Each problem in words, `file:line:column  path: what is wrong; what would be right`. */
-  get lines(): string[] {
-    return this.problems.map(showProblem);
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { absence, show } from "./schema-types";
+import { absence, show } from "./show";
 import { didYouMean } from "./suggestion";
 
 /** A place in an environment: keys and list indices from the root. */

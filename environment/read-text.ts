@@ -1,5 +1,5 @@
 import { readFileSync, statSync, type Stats } from "node:fs";
-import { InvalidEnvironmentError } from "./define";
+import { InvalidEnvironmentError } from "./invalid";
 
 /** A sensible file has a few kilobytes; above this size it is refused unread. */
 export const MAXIMUM_BYTES = 64 * 1024;

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { listEnvironments } from "../../environment/load";
+import { listEnvironments } from "../../environment/folder";
 import { candidates, type ValueSources } from "../completion";
 import { examples } from "../examples";
 import type { Session } from "../session";

@@ -1,6 +1,6 @@
 import { LABEL_KEY, SHORT_LABEL } from "../naming";
 import type { Path, Problem } from "../problem";
-import { show } from "../schema-types";
+import { show } from "../show";
 import { entries } from "./values";
 
 /** The keys that people choose. */

@@ -1,26 +1,16 @@
 import { createHash } from "node:crypto";
 import { tagKeys } from "../../environment/naming";
 import type { Environment } from "../../environment/schema";
+import { AwsAccount, type AwsOptions } from "../aws/account";
 import { OperationFailure } from "../failure";
 import { pause } from "../processes";
-import { awsFailure } from "./aws-failure";
 import type { Files, PkiSecret } from "./contents";
 import type { Belonging, PkiStore, Stored } from "./store";
 
-/** How AWS is reached. Default: as the SDK finds it, by environment variables and the user's AWS settings. */
-export interface AwsOptions {
-  /** URL of all services. */
-  readonly endpoint?: string;
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+/** {@link AwsOptions}, and with what new secrets are encrypted. */
+export interface PkiAwsOptions extends AwsOptions {
   /** KMS key of new secrets, by id, ARN or alias. Default: the account's `aws/secretsmanager`. */
   readonly kmsKey?: string;
-  readonly signal?: AbortSignal;
-  /** Milliseconds that all of it may take. Default: no limit but the SDK's for one request. */
-  readonly timeoutMs?: number;
 }
 
 /** How long a secret that exists may be unreadable: Secrets Manager answers before all of it knows. */
@@ -32,21 +22,16 @@ const SETTLE_MS = 30_000;
  * Secrets are named by an ARN that holds the account: with credentials of another one, AWS refuses the first read, and
  * nothing is written where no instance would look.
  */
-export async function awsStore(environment: Environment, options: AwsOptions): Promise<PkiStore> {
-  // The SDK's remark on the age of Node is no business of who runs this.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+export async function awsStore(environment: Environment, options: PkiAwsOptions): Promise<PkiStore> {
   // Loaded when needed: other commands should not pay for it.
   const [secretsManager, ssm] = await Promise.all([
     import("@aws-sdk/client-secrets-manager"),
     import("@aws-sdk/client-ssm"),
   ]);
   const { account, region } = environment;
-  const settings = {
-    region,
-    endpoint: options.endpoint,
-    credentials: options.credentials,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000 },
-  };
+  const aws = new AwsAccount({ account, region, page: "docs/commands/pki.md" }, options);
+  const { settings, abortSignal } = aws;
+  const ask: AwsAccount["ask"] = (...request) => aws.ask(...request);
   const secrets = new secretsManager.SecretsManagerClient(settings);
   const parameters = new ssm.SSMClient(settings);
 
@@ -55,30 +40,6 @@ export async function awsStore(environment: Environment, options: AwsOptions): P
     { Key: tagKeys.environment, Value: environment.environment },
     ...(cluster === undefined ? [] : [{ Key: tagKeys.cluster, Value: cluster }]),
   ];
-  const deadline = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
-  const abortSignal = AbortSignal.any([options.signal, deadline].filter((signal) => signal !== undefined));
-
-  /** Runs a request. @param expected names of errors that are answers: undefined is given back for them */
-  async function ask<T>(
-    what: string,
-    request: () => Promise<T>,
-    ...expected: string[]
-  ): Promise<T | undefined> {
-    try {
-      abortSignal.throwIfAborted();
-      return await request();
-    } catch (error) {
-      if (error instanceof Error && expected.includes(error.name)) {
-        return undefined;
-      }
-      if (abortSignal.aborted) {
-        throw deadline?.aborted === true && options.signal?.aborted !== true
-          ? new OperationFailure("timeout", `${what}: not done in ${options.timeoutMs} ms`, AGAIN)
-          : new OperationFailure("interrupted", "stopped", AGAIN);
-      }
-      throw awsFailure(error, what, account);
-    }
-  }
 
   const describe = (secret: PkiSecret) =>
     ask(
@@ -203,8 +164,6 @@ export async function awsStore(environment: Environment, options: AwsOptions): P
   };
   return store;
 }
-
-const AGAIN = "run it again: it goes on where it stopped";
 
 /**
  * Id of the version that follows another one. It is computed, so that two runs that start from the same version ask for

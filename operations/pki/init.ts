@@ -1,6 +1,6 @@
 import type { Environment } from "../../environment/schema";
 import { OperationFailure } from "../failure";
-import { awsStore, type AwsOptions } from "./aws-store";
+import { awsStore, type PkiAwsOptions } from "./aws-store";
 import { completed } from "./complete";
 import {
   filesOf,
@@ -53,7 +53,7 @@ export interface InitResult {
  */
 export async function initPki(
   environment: Environment,
-  options: InitOptions & AwsOptions = {},
+  options: InitOptions & PkiAwsOptions = {},
 ): Promise<InitResult> {
   pkiGroups(environment, options.clusters);
   return initIn(await awsStore(environment, options), environment, options);

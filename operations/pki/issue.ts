@@ -52,18 +52,22 @@ export async function issueAuthority(commonName: string, now: Date): Promise<Key
 
 /**
  * A new certificate with a new key.
+ *
+ * @param until end of its life; by default the longest that clients take of a server
  * @throws OperationFailure when the authority cannot sign: it has expired, or its key is another one's
  */
 export async function issueCertificate(
   authority: KeyPair,
   { commonName, organization, usages, hosts, addresses }: CertificateContent,
   now: Date,
+  until?: Date,
 ): Promise<KeyPair> {
   const x509 = await library();
   const { certificate: issuer, key } = readAuthority(authority, now);
   const { publicKey, privateKey } = await ellipticKeys();
   const notBefore = wholeSeconds(now.getTime() - BACKDATED);
-  const end = Math.min(notBefore.getTime() + LEAF_DAYS * DAY, Date.parse(issuer.validTo));
+  const longest = until?.getTime() ?? notBefore.getTime() + LEAF_DAYS * DAY;
+  const end = Math.min(longest, Date.parse(issuer.validTo));
   const usage = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth };
   const names = [
     ...hosts.map((value) => ({ type: "dns" as const, value })),

@@ -1,6 +1,6 @@
 import type { Environment } from "../../environment/schema";
 import { OperationFailure } from "../failure";
-import { awsStore, type AwsOptions } from "./aws-store";
+import { awsStore, type PkiAwsOptions } from "./aws-store";
 import { readCertificate } from "./certificate-check";
 import { renewed } from "./complete";
 import { titleOf, type Files, type PkiGroup, type PkiSecret } from "./contents";
@@ -52,7 +52,7 @@ export interface RenewResult {
  */
 export async function renewPki(
   environment: Environment,
-  options: RenewOptions & AwsOptions = {},
+  options: RenewOptions & PkiAwsOptions = {},
 ): Promise<RenewResult> {
   selection(environment, options);
   return renewIn(await awsStore(environment, options), environment, options);

@@ -1,5 +1,5 @@
 import type { Environment } from "../../environment/schema";
-import { awsStore, type AwsOptions } from "./aws-store";
+import { awsStore, type PkiAwsOptions } from "./aws-store";
 import type { PkiGroup } from "./contents";
 import { pkiGroups } from "./groups";
 import { inspect, type CertificateStatus, type Finding, type GroupAsStored } from "./inspect";
@@ -16,7 +16,10 @@ export interface StatusResult {
  * Every certificate of an environment, and what is wrong with its secrets.
  * @throws OperationFailure when AWS cannot be reached or refuses
  */
-export async function pkiStatus(environment: Environment, options: AwsOptions = {}): Promise<StatusResult> {
+export async function pkiStatus(
+  environment: Environment,
+  options: PkiAwsOptions = {},
+): Promise<StatusResult> {
   return statusIn(await awsStore(environment, options), environment);
 }
 

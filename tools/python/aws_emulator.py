@@ -4,9 +4,11 @@ A second apply would otherwise set out to mend what differs in the emulator alon
 - a private zone is private and tells its VPCs;
 - a launch template does not take its own tags for tags of what it launches;
 - a rule between two security groups keeps its description;
+- a record may be deleted and created anew in one batch of changes, also with a value that it had before;
 - a resolver endpoint keeps its type and protocols;
 - an Auto Scaling group keeps its service-linked role, warmup and maintenance policy, a lifecycle hook notifies nobody
-  by itself, and a scaling policy is in force and predicts nothing unless told to.
+  by itself, and a scaling policy is in force and predicts nothing unless told to;
+- an instance refresh can be started: it replaces nothing, as no instance of moto runs anything.
 
 CLIENT_NETWORKS holds them as JSON: {"account", "region", "networks": [{"vpc", "cidr", "subnets"}]}. On AWS somebody else
 made them; no API makes a VPC under a given id, so they are made here before the server starts.
@@ -16,15 +18,17 @@ import ipaddress
 import json
 import os
 import sys
+import uuid
 
 from moto.autoscaling import models as autoscaling_models
 from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
 from moto.ec2 import ec2_backends
 from moto.ec2.models import launch_templates
 from moto.ec2.models import subnets as subnet_models
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models import vpcs as vpc_models
-from moto.route53.models import FakeZone
+from moto.route53.models import FakeZone, Route53Backend
 from moto.route53.responses import Route53
 from moto.route53resolver.models import ResolverEndpoint
 from moto.route53resolver.responses import Route53ResolverResponse
@@ -32,6 +36,7 @@ from moto.server import main
 
 _create_hosted_zone = Route53.create_hosted_zone
 _add_vpc = FakeZone.add_vpc
+_change_records = Route53Backend.change_resource_record_sets
 _create_version = launch_templates.LaunchTemplate.create_version
 _create_group = AutoScalingResponse.create_auto_scaling_group
 _update_group = AutoScalingResponse.update_auto_scaling_group
@@ -62,6 +67,15 @@ def add_vpc(zone, vpc_id, vpc_region):
     # The names by which the answer's schema knows them.
     vpc.update({"VPCId": vpc_id, "VPCRegion": vpc_region})
     return vpc
+
+
+def change_records(backend, zone, changes):
+    of = lambda change: (change["ResourceRecordSet"]["Name"].rstrip("."), change["ResourceRecordSet"]["Type"])
+    deleted = {of(change) for change in changes if change["Action"] == "DELETE"}
+    for change in changes:
+        if change["Action"] == "CREATE" and of(change) in deleted:
+            change["Action"] = "UPSERT"
+    return _change_records(backend, zone, changes)
 
 
 def create_version(template, data, description):
@@ -100,6 +114,12 @@ def make_hook(hook, *arguments, **more):
     hook.role_arn = hook.notification_target_arn = None
 
 
+def start_instance_refresh(response):
+    # Refuses a group that there is not.
+    response.autoscaling_backend.describe_auto_scaling_groups([response._get_param("AutoScalingGroupName")])
+    return ActionResult({"InstanceRefreshId": str(uuid.uuid4())})
+
+
 def make_policy(policy, *arguments, **more):
     _make_policy(policy, *arguments, **more)
     policy.enabled = True
@@ -109,6 +129,7 @@ def make_policy(policy, *arguments, **more):
 Route53.create_hosted_zone = create_hosted_zone
 AutoScalingResponse.create_auto_scaling_group = keeping_settings(_create_group)
 AutoScalingResponse.update_auto_scaling_group = keeping_settings(_update_group)
+AutoScalingResponse.start_instance_refresh = start_instance_refresh
 autoscaling_models.LifecycleHook.__init__ = make_hook
 autoscaling_models.FakeScalingPolicy.__init__ = make_policy
 SecurityGroupRule.description = property(
@@ -117,6 +138,7 @@ SecurityGroupRule.description = property(
 Route53ResolverResponse.create_resolver_endpoint = create_endpoint
 ResolverEndpoint.description = describe_endpoint
 FakeZone.add_vpc = add_vpc
+Route53Backend.change_resource_record_sets = change_records
 launch_templates.LaunchTemplate.create_version = create_version
 
 

@@ -248,10 +248,10 @@ test("what secrets share is the same in each", () => {
   expect(text(consul("mesos"), "agent.token")).toBe(text(consul("servers"), "mesos.token"));
   expect(text(consul("mesos"), "services.token")).toBe(text(consul("servers"), "mesos-services.token"));
   expect(Buffer.from(text(consul("servers"), "gossip.key"), "base64")).toHaveLength(32);
-  const tokens = ["management", "server-agent", "gateway", "worker", "mesos", "mesos-services"].map((name) =>
-    text(consul("servers"), `${name}.token`),
-  );
-  expect(new Set(tokens).size).toBe(6);
+  expect(text(consul("operators"), "operator.token")).toBe(text(consul("servers"), "operator.token"));
+  const names = ["management", "server-agent", "gateway", "worker", "mesos", "mesos-services", "operator"];
+  const tokens = names.map((name) => text(consul("servers"), `${name}.token`));
+  expect(new Set(tokens).size).toBe(7);
 });
 
 test("each instance's secret has its own files alone: no authority's key but the controllers', who sign with it", () => {
@@ -292,6 +292,7 @@ test("each instance's secret has its own files alone: no authority's key but the
       "management.token",
       "mesos-services.token",
       "mesos.token",
+      "operator.token",
       "server-agent.token",
       "server.crt",
       "server.key",
@@ -300,6 +301,7 @@ test("each instance's secret has its own files alone: no authority's key but the
     [consul("gateways")]: ["agent.token", "ca.crt", "gossip.key"],
     [consul("workers")]: ["agent.token", "ca.crt", "gossip.key"],
     [consul("mesos")]: ["agent.token", "ca.crt", "gossip.key", "services.token"],
+    [consul("operators")]: ["operator.token"],
   });
 });
 

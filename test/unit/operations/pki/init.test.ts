@@ -26,6 +26,7 @@ test("makes everything, origins first and the parameter last, and says what", as
     "skyline/complete/consul/gateways",
     "skyline/complete/consul/workers",
     "skyline/complete/consul/mesos",
+    "skyline/complete/consul/operators",
     authorities,
     etcd,
     "skyline/complete/alpha/etcd-1",
@@ -36,7 +37,7 @@ test("makes everything, origins first and the parameter last, and says what", as
   expect(outcomes.map(({ name, action }) => [name, action])).toEqual(
     store.writes.map((name) => [name, "created"]),
   );
-  expect(outcomes[6]).toEqual({
+  expect(outcomes[7]).toEqual({
     kind: "secret",
     name: etcd,
     cluster: "alpha",
@@ -63,7 +64,7 @@ test("as a dry run writes nothing, and tells what the real one then does", async
   expect(dry.outcomes).toEqual(real.outcomes);
 });
 
-test.each(Array.from({ length: 10 }, (_, index) => index))(
+test.each(Array.from({ length: 11 }, (_, index) => index))(
   "ended before write %i, the next run keeps what is there and makes the rest from it",
   async (index) => {
     const store = new MemoryStore();
@@ -77,7 +78,7 @@ test.each(Array.from({ length: 10 }, (_, index) => index))(
     store.beforeWrite = () => undefined;
     await initIn(store, environment);
     expect([...store.secrets].slice(0, kept.length)).toEqual(kept);
-    expect(store.writes).toHaveLength(11);
+    expect(store.writes).toHaveLength(12);
     expect(await findings(store)).toEqual([]);
   },
 );
@@ -96,7 +97,7 @@ test("five at once make one authority, and secrets that fit", async () => {
       });
     });
   const results = await Promise.all(Array.from({ length: 5 }, () => initIn(store, environment)));
-  expect(store.writes).toHaveLength(11);
+  expect(store.writes).toHaveLength(12);
   const created = results.flatMap(({ outcomes }) => outcomes.filter(({ action }) => action === "created"));
   expect(created.map(({ name }) => name).sort()).toEqual([...store.writes].sort());
   results.forEach((result) => expect(result.findings).toEqual([]));

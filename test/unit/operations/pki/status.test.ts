@@ -48,7 +48,7 @@ test("of what init has made: each certificate, and nothing to put right", async 
 test("of nothing: every secret and the parameter are missing, and init would make them", async () => {
   store = new MemoryStore();
   const { findings } = await statusIn(store, environment, now);
-  expect(findings).toHaveLength(11);
+  expect(findings).toHaveLength(12);
   expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(["absent-secret", "missing-parameter"]));
   expect(new Set(findings.map(({ fix }) => fix))).toEqual(new Set(["skyline pki init --env complete"]));
 });

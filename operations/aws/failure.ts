@@ -1,6 +1,5 @@
 import { OperationFailure, type FailureKind } from "../failure";
-
-const POLICY = "docs/commands/pki.md has the policy that these commands need";
+import type { AwsPlace } from "./account";
 
 /** What AWS and its SDK call an error, and what it is for whoever runs a command. */
 const kinds: readonly (readonly [RegExp, FailureKind])[] = [
@@ -23,7 +22,7 @@ const NETWORK =
  * @param what `reading secret skyline/…`
  * @returns the error itself when it is none of AWS
  */
-export function awsFailure(error: unknown, what: string, account: string): unknown {
+export function awsFailure(error: unknown, what: string, place: AwsPlace): unknown {
   if (!(error instanceof Error) || error instanceof OperationFailure) {
     return error;
   }
@@ -33,15 +32,18 @@ export function awsFailure(error: unknown, what: string, account: string): unkno
   if (kind === undefined) {
     return "$metadata" in error ? new OperationFailure("refused", `${what}: ${told(error)}`) : error;
   }
-  return new OperationFailure(kind, `${what}: ${told(error)}`, hintOf(kind, account));
+  return new OperationFailure(kind, `${what}: ${told(error)}`, hintOf(kind, place));
 }
 
 /** `AccessDeniedException: User … is not authorized to …`, in one line. */
 const told = ({ name, message }: Error) => `${name}: ${message}`.replace(/\s*\n\s*/g, " ");
 
-function hintOf(kind: FailureKind, account: string): string | undefined {
+function hintOf(kind: FailureKind, { account, page }: AwsPlace): string | undefined {
   if (kind === "denied") {
-    return `the environment is of account ${account}: use credentials of it; ${POLICY}`;
+    const policy = `${page} has the policy that this needs`;
+    return account === undefined
+      ? `use credentials of the environment's account; ${policy}`
+      : `the environment is of account ${account}: use credentials of it; ${policy}`;
   }
   return kind === "unreachable"
     ? "run it again once AWS can be reached: it goes on where it stopped"

@@ -1,7 +1,8 @@
-import { awsFailure } from "../../../../operations/pki/aws-failure";
+import { awsFailure } from "../../../../operations/aws/failure";
 
 const named = (name: string, more: object = {}) => Object.assign(new Error("says\n  AWS"), { name, ...more });
-const failure = (error: unknown) => awsFailure(error, "reading secret x", "111111111111");
+const place = { account: "111111111111", region: "us-east-1", page: "docs/commands/pki.md" };
+const failure = (error: unknown) => awsFailure(error, "reading secret x", place);
 
 test.each([
   ["AccessDeniedException", "denied"],
