@@ -5,7 +5,8 @@
  * `PlatformStack` make stacks of it; the constructs below them can be used, and replaced, one by one.
  */
 
-export { defineEnvironment, InvalidEnvironmentError } from "./environment/define";
+export { defineEnvironment } from "./environment/define";
+export { InvalidEnvironmentError } from "./environment/invalid";
 export { loadEnvironment } from "./environment/load";
 export type { Environment, EnvironmentInput } from "./environment/schema";
 export type { RegistryEntry } from "./environment/naming";

@@ -19,6 +19,8 @@ const suite = (name) => ({
 module.exports = {
   projects: ["unit", "terraform", "cluster", "images", "boot", "mesh", "operations", "package"].map(suite),
   reporters: ["default", "<rootDir>/test/reporter.js"],
-  maxWorkers: 2,
+  testSequencer: "<rootDir>/test/sequencer.mjs",
+  // Two for the two cores, and two for files that mostly wait: see test/sequencer.mjs.
+  maxWorkers: 4,
   workerIdleMemoryLimit: "700MB",
 };

@@ -1,7 +1,8 @@
 import { App } from "cdktf";
 import { skipCreationStacks } from "./creation-stacks";
-import { InvalidEnvironmentError } from "./environment/define";
-import { environmentFile, listEnvironments, loadEnvironment } from "./environment/load";
+import { InvalidEnvironmentError } from "./environment/invalid";
+import { environmentFile, listEnvironments } from "./environment/folder";
+import { loadEnvironment } from "./environment/load";
 import { PolicyError } from "./environment/policy/exemptions";
 import { addEnvironment } from "./stacks/environment-stacks";
 

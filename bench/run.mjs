@@ -2,7 +2,12 @@
 // Runs a benchmark by its name. See README.md.
 import { UsageError } from "./errors.mjs";
 
-const benchmarks = { mesh: "./mesh/benchmark.mjs", synth: "./synth/benchmark.mjs" };
+const benchmarks = {
+  dial: "./dial/benchmark.mjs",
+  kubeconfig: "./kubeconfig/benchmark.mjs",
+  mesh: "./mesh/benchmark.mjs",
+  synth: "./synth/benchmark.mjs",
+};
 const [name, ...options] = process.argv.slice(2);
 
 try {

@@ -65,6 +65,11 @@ export async function stopGroup(pid: number, graceMs = 5000): Promise<void> {
     await pause(50);
   }
   signalGroup(pid, "SIGKILL");
+  // It ends when the kernel comes to it, and its files and ports are free no sooner.
+  const end = Date.now() + graceMs;
+  while (Date.now() < end && signalGroup(pid, 0)) {
+    await pause(50);
+  }
 }
 
 /** False when there is no such group. */

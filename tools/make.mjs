@@ -1,6 +1,15 @@
 // Makes one tool's folder in the cache: binaries from PATH or from the Go compiler, and files of its module.
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { builtName } from "./go-module.mjs";
 import { findOnPath } from "./on-path.mjs";
@@ -18,6 +27,8 @@ export async function make(tool) {
   mkdirSync(parent, { recursive: true });
   // Beside its place, so that the rename at the end stays on one file system.
   const draft = mkdtempSync(join(parent, `.${tool.name}-`));
+  // As closed to others as the rest of the cache: several users of a machine may share it.
+  chmodSync(draft, 0o777 & ~process.umask());
   const forget = () => rmSync(draft, { recursive: true, force: true });
   process.once("exit", forget);
   try {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { environmentFile, listEnvironments } from "../../environment/load";
+import { environmentFile, listEnvironments } from "../../environment/folder";
 import { nearest } from "../../environment/suggestion";
 import { OperationFailure } from "../failure";
 

@@ -1,4 +1,4 @@
-import { InvalidEnvironmentError } from "../../environment/define";
+import { InvalidEnvironmentError } from "../../environment/invalid";
 import { loadEnvironment } from "../../environment/load";
 import type { Problem } from "../../environment/problem";
 import type { Environment } from "../../environment/schema";

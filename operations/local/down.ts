@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { environmentFile, loadEnvironment } from "../../environment/load";
+import { environmentFile } from "../../environment/folder";
+import { loadEnvironment } from "../../environment/load";
 import { OperationFailure } from "../failure";
 import { stopGroup } from "../processes";
 import { awsStacks, stacksOf } from "../synthesized";

@@ -6,6 +6,9 @@ import { differencesIn, type Difference } from "./deviations";
 
 const run = promisify(execFile);
 
+/** Exit code of `terraform plan -detailed-exitcode`, where 0 is an empty plan. */
+const SOMETHING_DIFFERS = 2;
+
 /** Plans a stack that was applied before, and tells every difference. */
 export async function planAgain(
   binary: string,
@@ -16,7 +19,16 @@ export async function planAgain(
   const file = join(folder, "second.tfplan");
   const options = { cwd: folder, env, signal, maxBuffer: 256 * 1024 * 1024 };
   try {
-    await run(binary, ["plan", "-input=false", "-lock=false", "-no-color", `-out=${file}`], options);
+    const args = ["plan", "-input=false", "-lock=false", "-no-color", "-detailed-exitcode", `-out=${file}`];
+    const differs = await run(binary, args, options).then(
+      () => false,
+      (error: { code?: unknown }) => {
+        if (error.code === SOMETHING_DIFFERS) return true;
+        throw error;
+      },
+    );
+    // Seconds of a processor, as Terraform starts the provider to read a plan, too.
+    if (!differs) return [];
     const { stdout } = await run(binary, ["show", "-json", file], options);
     return differencesIn(JSON.parse(stdout));
   } catch (error) {

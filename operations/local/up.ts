@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { environmentFile, loadEnvironment } from "../../environment/load";
+import { environmentFile } from "../../environment/folder";
+import { loadEnvironment } from "../../environment/load";
 import { packageRoot } from "../../environment/package-root";
 import { synthesize } from "../app";
 import { OperationFailure } from "../failure";

@@ -21,12 +21,15 @@ import { imageRoot } from "./image-roots";
 import { waitUntil } from "./process";
 
 const SNAPSHOTS = "booted-alpha-snapshots";
-/** Ten times as often as the balancer of the constructs checks, so that tests wait a tenth as long. */
+/**
+ * Ten times as often as the balancer of the constructs checks, so that tests wait a tenth as long. An answer has more
+ * than a tenth of the time: six machines share two cores, and a controller that is slow has not failed.
+ */
 export const HEALTH_CHECK = {
   protocol: "https",
   path: "/readyz",
   intervalMs: 1_000,
-  timeoutMs: 500,
+  timeoutMs: 1_000,
   threshold: 2,
 } as const;
 

@@ -8,7 +8,7 @@ import type { IncomingMessage } from "node:http";
  * @param secretOf secret access key of an access key; undefined where there is none
  */
 export function signedAsSent(
-  { method = "", url = "", headers }: IncomingMessage,
+  { method = "", url = "", headers }: Pick<IncomingMessage, "method" | "url" | "headers">,
   secretOf: (accessKey: string) => string | undefined,
 ): boolean {
   const [path = "", query = ""] = url.split("?");

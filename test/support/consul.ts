@@ -132,6 +132,7 @@ const CONSUL_SECRETS = {
   gateways: secretNames.consulGateways,
   workers: secretNames.consulWorkers,
   mesos: secretNames.consulMesos,
+  operators: secretNames.consulOperators,
 };
 
 async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {

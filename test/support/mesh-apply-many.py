@@ -1,4 +1,5 @@
-"""Applies many catalogues in one process: each line of standard input is one, as a JSON text; each answer is a line.
+"""Applies many catalogues in one process: each line of standard input is one with a dial's file, as a list of two JSON texts;
+each answer is a line.
 
 The apply step is the real one, NGINX's tests included; only the start of a Python for each is saved.
 """
@@ -21,8 +22,8 @@ live = node.paths.state / "live"
 answers = sys.stdout
 sys.stdout = sys.stderr
 for number, line in enumerate(sys.stdin):
-    catalogue = node.paths.state / "staging" / "catalogue.jsonl"
-    catalogue.write_bytes(json.loads(line).encode("utf-8", "surrogatepass"))
+    for name, text in zip(("catalogue", "dial"), json.loads(line)):
+        (node.paths.state / "staging" / f"{name}.jsonl").write_bytes(text.encode("utf-8", "surrogatepass"))
     apply = Apply(node, file, Deadline.after(RUN_SECONDS))
     result = apply()
     services = json.loads((live / "model.json").read_text())["services"]

@@ -7,8 +7,6 @@ export interface RawCatalogue {
   readonly services?: Readonly<Record<string, readonly RawInstance[]>>;
   readonly workers?: readonly RawInstance[];
   readonly settings?: Readonly<Record<string, string>>;
-  /** Text of the dial's key. */
-  readonly dial?: string;
   /** Text of the override's key. */
   readonly removal?: string;
   readonly more?: readonly unknown[];
@@ -28,8 +26,8 @@ export const worker = (host: number, cluster = "alpha"): RawInstance => ({
   cluster,
 });
 
-export const dial = (weights: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify({ generation: 1, weights, by: "test", why: "test", at: "2026-01-01T00:00:00Z" });
+export const dial = (weights: Readonly<Record<string, unknown>>, generation: unknown = 1): string =>
+  JSON.stringify({ generation, weights, by: "test", why: "test", at: "2026-01-01T00:00:00Z" });
 
 export const removal = (services: readonly string[], seconds = 600): string =>
   JSON.stringify({
@@ -56,7 +54,6 @@ export function catalogue(raw: RawCatalogue, environment = ENVIRONMENT): string 
     { workers: raw.workers ?? [worker(1), worker(2)] },
     ...Object.entries(raw.settings ?? {}).map(([settings, value]) => ({ settings, value })),
     ...(raw.more ?? []),
-    { dial: raw.dial ?? dial({ alpha: 100 }) },
     { removal: raw.removal ?? "" },
   ]);
 }
@@ -65,8 +62,19 @@ export function catalogue(raw: RawCatalogue, environment = ENVIRONMENT): string 
 export const jsonLines = (documents: readonly unknown[]): string =>
   [...documents, { end: documents.length }].map((document) => `${JSON.stringify(document)}\n`).join("");
 
-/** Stages a catalogue, as consul-template does, and applies it. */
-export function take(node: MeshNode, raw: RawCatalogue): Promise<ApplyState> {
-  node.stage(catalogue(raw));
+/** A file as dial.ctmpl makes it, of the text of the dial's key. */
+export const dialFile = (text: string, environment = ENVIRONMENT): string =>
+  jsonLines([{ format: 1, environment }, { dial: text }]);
+
+/** A catalogue, and the text of the dial's key. */
+export interface Staged extends RawCatalogue {
+  readonly dial?: string;
+}
+
+/** Stages a catalogue and the dial, as consul-template does, and applies both. */
+export function take(node: MeshNode, raw: Staged): Promise<ApplyState> {
+  const { dial: key = dial({ alpha: 100 }), ...rest } = raw;
+  node.stage(catalogue(rest));
+  node.stageDial(dialFile(key));
   return node.apply();
 }

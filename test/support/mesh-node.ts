@@ -30,6 +30,7 @@ export interface LiveModel {
   readonly services: Record<string, [string, number, string][]>;
   readonly clusters: Record<string, [string, number][]>;
   readonly weights: Record<string, number>;
+  readonly dialGeneration: number;
   readonly settings: Record<string, unknown>;
 }
 
@@ -54,6 +55,7 @@ export interface ApplyRun {
 /** Its state.json, as far as tests look at it. */
 export interface ApplyState {
   readonly bucket: { readonly tokens: number; readonly at: number };
+  readonly dial_bucket: { readonly tokens: number; readonly at: number };
   readonly removed: Readonly<Record<string, number>>;
   readonly missing: Readonly<Record<string, number>>;
   readonly silent: Readonly<Record<string, number>>;
@@ -158,6 +160,10 @@ export class MeshNode {
   /** What consul-template would have written. */
   stage(catalogue: string | Buffer): void {
     writeFileSync(join(this.state, "staging", "catalogue.jsonl"), catalogue);
+  }
+
+  stageDial(dial: string): void {
+    writeFileSync(join(this.state, "staging", "dial.jsonl"), dial);
   }
 
   stageFiles(files: string): void {

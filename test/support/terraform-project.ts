@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 import { App } from "cdktf";
 import type { Environment } from "../../environment/schema";
 import { isolated } from "../../operations/isolated";
+import type { Difference } from "../../operations/local/deviations";
+import { planAgain } from "../../operations/local/second-plan";
 import { stacksOf, type SynthesizedStack } from "../../operations/synthesized";
 import {
   findTerraform,
@@ -50,17 +52,24 @@ export class TerraformProject {
 
   /** Runs Terraform in a stack's folder. @throws Error with what Terraform said */
   async run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-    const options = {
-      cwd: folder,
-      env: isolated({ ...this.settings, ...env }),
-      maxBuffer: 256 * 1024 * 1024,
-    };
+    const options = { cwd: folder, env: this.environment(env), maxBuffer: 256 * 1024 * 1024 };
     const { stdout } = await promisify(execFile)(this.terraform.binary, [...args], options).catch(
       (error: { stdout?: string; stderr?: string }) => {
         throw new Error(`terraform ${args.join(" ")}: ${error.stderr}\n${(error.stdout ?? "").slice(-3000)}`);
       },
     );
     return stdout;
+  }
+
+  /** Runs `terraform init` and `apply` in a stack's folder. */
+  async apply(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+    await this.run(folder, ["init", "-input=false", "-no-color"], env);
+    await this.run(folder, ["apply", "-auto-approve", "-input=false", "-no-color"], env);
+  }
+
+  /** Everything that a plan of a stack would change; of one that was applied nothing should be. */
+  planAgain(folder: string, env: NodeJS.ProcessEnv): Promise<Difference[]> {
+    return planAgain(this.terraform.binary, folder, this.environment(env), new AbortController().signal);
   }
 
   /**
@@ -78,6 +87,10 @@ export class TerraformProject {
       sendCrashReports: "false",
     };
     writeFileSync(join(this.root, "cdktf.json"), JSON.stringify(cdktf));
+  }
+
+  private environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    return isolated({ ...this.settings, ...env });
   }
 
   remove(): Promise<void> {

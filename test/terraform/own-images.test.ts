@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { differencesIn, judge } from "../../operations/local/deviations";
+import { judge } from "../../operations/local/deviations";
 import {
   emulatorEnvironment,
   makeBucket,
@@ -24,16 +24,20 @@ let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   const python = await pythonEnvironment(join(REPOSITORY, "tools", "python"));
   project = await TerraformProject.create(environment);
-  emulator = await startEmulator({ bin: python.bin, account: environment.account, folder: project.root });
+  emulator = await startEmulator({
+    bin: python.bin,
+    account: environment.account,
+    folder: project.root,
+    clientsOf: environment,
+  });
   env = emulatorEnvironment(emulator, environment.account, environment.region);
   await makeBucket(emulator, environment.state?.bucket ?? "");
-  await aws(
-    env,
-    ["ssm", "put-parameter", "--name", "/skyline/images/worker/arm64/latest", "--type", "String"],
-    {
+  for (const image of ["worker/arm64", "gateway"]) {
+    await aws(env, ["ssm", "put-parameter", "--type", "String"], {
+      "--name": `/skyline/images/${image}/latest`,
       "--value": "ami-0abcdef1234567890",
-    },
-  );
+    });
+  }
 });
 
 afterAll(async () => {
@@ -50,20 +54,20 @@ afterAll(async () => {
   await project?.remove();
 });
 
-/** Network and cluster; the mesh has a test of its own. */
-const stacks = () =>
-  awsStacks(project.stacks(environment.environment)).filter(({ name }) => !name.endsWith("-mesh"));
+/** The network, and what is on it. */
+const stacks = () => awsStacks(project.stacks(environment.environment));
 
-test("is applied stack by stack, and a second plan differs in known deviations alone", async () => {
+test("is applied, mesh and cluster at once on their network, and a second plan differs in known deviations alone", async () => {
+  const [network, ...onIt] = stacks();
+  expect([network, ...onIt].map((stack) => stack?.name)).toEqual([
+    "own-images-network",
+    "own-images-mesh",
+    "own-images-cluster-charlie",
+  ]);
+  await project.apply(network?.folder ?? "", env);
+  await Promise.all(onIt.map(({ folder }) => project.apply(folder, env)));
   const differences = [];
-  for (const { folder } of stacks()) {
-    await project.run(folder, ["init", "-input=false", "-no-color"], env);
-    await project.run(folder, ["apply", "-auto-approve", "-input=false", "-no-color"], env);
-    await project.run(folder, ["plan", "-input=false", "-no-color", "-out=second.tfplan"], env);
-    differences.push(
-      ...differencesIn(JSON.parse(await project.run(folder, ["show", "-json", "second.tfplan"], env))),
-    );
-  }
+  for (const { folder } of stacks()) differences.push(...(await project.planAgain(folder, env)));
   expect(judge(differences).unexplained).toEqual([]);
 });
 
@@ -100,6 +104,54 @@ test("a node gets the user data of the golden file, with the cluster's endpoint 
   }
 });
 
+test("servers and gateways of the mesh are launched, over three zones, with the tags that find them", async () => {
+  const { Reservations: reservations } = await aws<{
+    Reservations: { Instances: { Tags: { Key: string; Value: string }[] }[] }[];
+  }>(env, ["ec2", "describe-instances"]);
+  const tagged = (key: string, value: string) =>
+    reservations
+      .flatMap(({ Instances }) => Instances)
+      .filter(({ Tags }) => Tags.some((tag) => tag.Key === key && tag.Value === value));
+  expect(tagged("skyline:consul", "own-images")).toHaveLength(5);
+  expect(tagged("Name", "own-images-gateways")).toHaveLength(3);
+  // The emulator itself launches all of a group in its first subnet.
+  const { AutoScalingGroups: groups } = await aws<{ AutoScalingGroups: { VPCZoneIdentifier: string }[] }>(
+    env,
+    ["autoscaling", "describe-auto-scaling-groups"],
+  );
+  const { Subnets: subnets } = await aws<{ Subnets: { SubnetId: string; AvailabilityZone: string }[] }>(env, [
+    "ec2",
+    "describe-subnets",
+  ]);
+  const zoneOf = new Map(subnets.map(({ SubnetId, AvailabilityZone }) => [SubnetId, AvailabilityZone]));
+  const zones = groups.map(({ VPCZoneIdentifier }) =>
+    VPCZoneIdentifier.split(",").map((id) => zoneOf.get(id)),
+  );
+  const all = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
+  expect(zones.map((of) => of.sort())).toEqual([all, all]);
+});
+
+test("a Consul server's user data names the key that the apply has made", async () => {
+  const { LaunchTemplateVersions: versions } = await aws<{
+    LaunchTemplateVersions: { LaunchTemplateData: { UserData: string } }[];
+  }>(env, ["ec2", "describe-launch-template-versions"], {
+    "--launch-template-name": "own-images-consul-servers",
+  });
+  const script = Buffer.from(versions.at(-1)?.LaunchTemplateData.UserData ?? "", "base64").toString("utf8");
+  expect(script).toMatch(
+    /^SKYLINE_SNAPSHOT_KEY_ARN="arn:aws:kms:eu-central-1:222222222222:key\/[-0-9a-f]{36}"$/m,
+  );
+  expect(script).not.toContain("@@");
+});
+
+test("state holds no secret", async () => {
+  for (const { folder } of stacks()) {
+    const state = await project.run(folder, ["state", "pull"], env);
+    expect(state).toContain('"resources"');
+    expect(state).not.toMatch(/PRIVATE KEY|secret_string|"[A-Za-z0-9+/]{43}="/);
+  }
+});
+
 test("given credentials of another account, Terraform refuses before it makes anything", async () => {
   const [network] = stacks();
   const file = join(network?.folder ?? "", "cdk.tf.json");
@@ -117,12 +169,24 @@ test("given credentials of another account, Terraform refuses before it makes an
 });
 
 test("is destroyed without a trace", async () => {
-  for (const { folder } of stacks().reverse()) {
+  const [network, ...onIt] = stacks();
+  const destroy = async (folder: string) => {
     await project.run(folder, ["destroy", "-auto-approve", "-input=false", "-no-color"], env);
     expect((await project.run(folder, ["state", "list"], env)).trim()).toBe("");
-  }
+  };
+  await Promise.all(onIt.map(({ folder }) => destroy(folder)));
+  await destroy(network?.folder ?? "");
   const { clusters } = await aws<{ clusters: string[] }>(env, ["eks", "list-clusters"]);
   expect(clusters).toEqual([]);
-  const { Vpcs: vpcs } = await aws<{ Vpcs: { IsDefault: boolean }[] }>(env, ["ec2", "describe-vpcs"]);
-  expect(vpcs.filter((vpc) => !vpc.IsDefault)).toEqual([]);
+  const { AutoScalingGroups: groups } = await aws<{ AutoScalingGroups: unknown[] }>(env, [
+    "autoscaling",
+    "describe-auto-scaling-groups",
+  ]);
+  expect(groups).toEqual([]);
+  const { Vpcs: vpcs } = await aws<{ Vpcs: { VpcId: string; IsDefault: boolean }[] }>(env, [
+    "ec2",
+    "describe-vpcs",
+  ]);
+  const clients = environment.network.clients.map(({ vpc }) => vpc);
+  expect(vpcs.filter(({ IsDefault }) => !IsDefault).map(({ VpcId }) => VpcId)).toEqual(clients);
 });

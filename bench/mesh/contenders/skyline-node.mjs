@@ -56,6 +56,11 @@ export async function makeNode({ paths, folder, role, address, resolver, catalog
       initialWeights: { alpha: 100 },
     }),
   );
+  const dial = [{ format: 1, environment: ENVIRONMENT }, { dial: "" }, { end: 2 }];
+  writeFileSync(
+    join(folder, "state", "staging", "dial.jsonl"),
+    dial.map((document) => `${JSON.stringify(document)}\n`).join(""),
+  );
   const env = { PYTHONPYCACHEPREFIX: join(folder, "pycache") };
   const node = {
     folder,
@@ -119,7 +124,6 @@ function lines({ services, workers = [] }) {
       })),
     })),
     { workers: workers.map(({ address, port }) => ({ node: address, address, port, cluster: "alpha" })) },
-    { dial: JSON.stringify({ generation: 1, weights: { alpha: 100 } }) },
     { removal: "" },
   ];
   return [...documents, { end: documents.length }]

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { checkEnvironment, defineEnvironment, InvalidEnvironmentError } from "../../../environment/define";
+import { checkEnvironment, defineEnvironment } from "../../../environment/define";
+import { InvalidEnvironmentError } from "../../../environment/invalid";
 import { loadEnvironment } from "../../../environment/load";
 import type { EnvironmentInput } from "../../../environment/schema";
 import { complete, fixture } from "./problems";
@@ -48,6 +49,7 @@ test("what an environment leaves out has its default", () => {
   expect(environment.mesh).toMatchObject({
     service: { namespace: "default", port: 8080 },
     mesosServices: [],
+    dial: { maxStep: 50, minHold: 60 },
   });
   expect(environment.clusters.bravo).toMatchObject({
     serviceCidr: "172.20.0.0/16",

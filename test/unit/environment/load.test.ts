@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InvalidEnvironmentError } from "../../../environment/define";
-import { environmentFile, listEnvironments, loadEnvironment } from "../../../environment/load";
+import { InvalidEnvironmentError } from "../../../environment/invalid";
+import { environmentFile, listEnvironments } from "../../../environment/folder";
+import { loadEnvironment } from "../../../environment/load";
 import { complete, developmentFile, edit, fixture, problems } from "./problems";
 
 let folder: string;

@@ -163,6 +163,18 @@ testMistakes({
     "1\n    instanceType",
     "mesh.consul.servers: 1 is not allowed as number of Consul servers; write a whole number from 3 to 7",
   ),
+  "a step of the dial that is none": mistake(
+    "maxStep: 25",
+    "maxStep: 0",
+    "0\n    minHold",
+    "mesh.dial.maxStep: 0 is not allowed as points by which a cluster's share may rise in one change; write a whole number from 1 to 100",
+  ),
+  "a hold of the dial that is no number": mistake(
+    "minHold: 300",
+    "minHold: 5m",
+    "5m",
+    'mesh.dial.minHold: "5m" is not allowed as seconds between two changes of the dial; write a whole number from 0 to 86400',
+  ),
   "more gateways at least than at most": mistake(
     "    min: 3\n",
     "    min: 12\n",

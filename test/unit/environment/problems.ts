@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { InvalidEnvironmentError } from "../../../environment/define";
+import { InvalidEnvironmentError } from "../../../environment/invalid";
 import { parseEnvironment } from "../../../environment/load";
 
 const root = join(__dirname, "..", "..", "..");

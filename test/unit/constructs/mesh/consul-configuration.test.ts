@@ -3,6 +3,7 @@ import { renderConsulAcl } from "../../../../constructs/mesh/consul-acl";
 import {
   consulClient,
   consulMesosNode,
+  consulGateway,
   consulWatcher,
   renderConsulServer,
 } from "../../../../environment/mesh/consul-configuration";
@@ -68,6 +69,27 @@ test("a node that renders routes may hold a connection to its agent for each of 
   });
 });
 
+test("a gateway's agent is such a one that registers the gateway while its NGINX answers", () => {
+  expect(consulGateway(place)).toEqual({
+    ...consulWatcher(place),
+    services: [
+      {
+        name: "skyline-gateway",
+        port: 5042,
+        checks: [
+          {
+            name: "skyline-gateway",
+            http: "http://127.0.0.1:5044/health",
+            interval: "5s",
+            timeout: "2s",
+            failures_before_critical: 2,
+          },
+        ],
+      },
+    ],
+  });
+});
+
 test("a Mesos node's agent stays a member when it is restarted, with the services that are registered on it", () => {
   expect(consulMesosNode(place)).toEqual({ ...consulWatcher(place), leave_on_terminate: false });
 });
@@ -108,6 +130,7 @@ test("tokens may do exactly this", () => {
       {
         node_prefix: { "": { policy: "read" }, "gateway-": { policy: "write" } },
         service_prefix: { "": { policy: "read" } },
+        service: { "skyline-gateway": { policy: "write" } },
         key_prefix: { "skyline/example/": { policy: "read" } },
       },
     ],
@@ -133,7 +156,21 @@ test("tokens may do exactly this", () => {
       "mesos-services.token",
       {
         service_prefix: { "": { policy: "write" } },
-        service: { "kubernetes-worker": { policy: "read" }, consul: { policy: "read" } },
+        service: {
+          "kubernetes-worker": { policy: "read" },
+          "skyline-gateway": { policy: "read" },
+          consul: { policy: "read" },
+        },
+      },
+    ],
+    [
+      "skyline-operator",
+      "operator.token",
+      {
+        node_prefix: { "": { policy: "read" } },
+        service_prefix: { "": { policy: "read" } },
+        session_prefix: { "": { policy: "write" } },
+        key_prefix: { "skyline/example/": { policy: "write" } },
       },
     ],
   ]);

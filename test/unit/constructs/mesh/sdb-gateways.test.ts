@@ -140,6 +140,7 @@ test("security groups let through exactly this", () => {
     "example-gateways 10.0.0.0/16 tcp 5044",
     "example-gateways 10.0.0.0/16 tcp 8301",
     "example-gateways 10.0.0.0/16 udp 8301",
+    "example-gateways 10.90.0.0/16 tcp 5044",
     "example-gateways example-gateways-balancer tcp 5042",
     "example-gateways example-gateways-balancer tcp 5044",
     "example-gateways-balancer 10.0.0.0/16 tcp 5042",
