@@ -18,6 +18,7 @@ import ipaddress
 import json
 import os
 import sys
+import threading
 import uuid
 
 from moto.autoscaling import models as autoscaling_models
@@ -36,6 +37,7 @@ from moto.server import main
 
 _create_hosted_zone = Route53.create_hosted_zone
 _add_vpc = FakeZone.add_vpc
+_changing_records = threading.Lock()
 _change_records = Route53Backend.change_resource_record_sets
 _create_version = launch_templates.LaunchTemplate.create_version
 _create_group = AutoScalingResponse.create_auto_scaling_group
@@ -75,7 +77,9 @@ def change_records(backend, zone, changes):
     for change in changes:
         if change["Action"] == "CREATE" and of(change) in deleted:
             change["Action"] = "UPSERT"
-    return _change_records(backend, zone, changes)
+    # Answered in threads: one that reads the zone while another writes to it fails, and is repeated, and finds its own record.
+    with _changing_records:
+        return _change_records(backend, zone, changes)
 
 
 def create_version(template, data, description):

@@ -62,7 +62,7 @@ async function privateZone(): Promise<string> {
   });
   const make = (...more: string[]) =>
     aws<{ HostedZone: { Id: string } }>(env, ["route53", "create-hosted-zone", ...more], {
-      ...{ "--name": DOMAIN, "--caller-reference": more.join() },
+      ...{ "--name": DOMAIN, "--caller-reference": more.join().replace(/\W/g, "") },
     });
   await make("--hosted-zone-config", "Comment=public");
   const made = await make("--vpc", `VPCRegion=us-east-1,VPCId=${vpc.Vpc.VpcId}`);
@@ -129,7 +129,7 @@ describe("skyline promote", () => {
   test("knows clusters of the file alone, and of the registry alone", async () => {
     expect(await skyline(["promote", "alhpa"])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("did you mean alpha?"),
+      stderr: expect.stringContaining("hint: name one of alpha, bravo"),
     });
     const parameter = registry.cluster(ENVIRONMENT, "alpha");
     const { Parameter } = await aws<{ Parameter: { Value: string } }>(env, ["ssm", "get-parameter"], {

@@ -100,7 +100,7 @@ describe("AWS that", () => {
     const { code, stderr } = await withAws({}, "init");
     expect(code).toBe(8);
     expect(stderr).toMatch(
-      /^error: reading secret skyline\/complete\/consul\/mesos: CredentialsProviderError: /,
+      /^error: reading secret skyline\/complete\/consul\/operators: CredentialsProviderError: /,
     );
     expect(stderr).toContain("hint: the environment is of account 111111111111");
   });
@@ -116,13 +116,13 @@ describe("AWS that", () => {
       errors: [
         {
           code: "denied",
-          message: "reading secret skyline/complete/consul/mesos: AccessDeniedException: it says so",
+          message: "reading secret skyline/complete/consul/operators: AccessDeniedException: it says so",
         },
       ],
     });
     expect(stdout + stderr).not.toContain("hunter2");
     expect(asked).toEqual([
-      { SecretId: "arn:aws:secretsmanager:us-east-1:111111111111:secret:skyline/complete/consul/mesos" },
+      { SecretId: "arn:aws:secretsmanager:us-east-1:111111111111:secret:skyline/complete/consul/operators" },
     ]);
   });
 

@@ -19,10 +19,10 @@ function rendered(weights: Weights): string {
   const program = `
 import json, sys
 from skyline_mesh.model import Model, Worker
-from skyline_mesh.routes import _dial
+from skyline_mesh.dial_maps import _choice
 workers = json.loads(sys.argv[2])
 clusters = {name: [Worker(f"10.0.0.{at}", 5041) for at in range(count)] for name, count in workers.items() if count}
-print("\\n".join(_dial(Model(services={}, settings={}, clusters=clusters, weights=json.loads(sys.argv[1])))))
+print("\\n".join(_choice(Model(services={}, settings={}, clusters=clusters, weights=json.loads(sys.argv[1])), {})))
 `;
   const workers = Object.fromEntries(clusters.map(({ name, workers }) => [name, workers]));
   return execFileSync("python3", ["-c", program, JSON.stringify(weights), JSON.stringify(workers)], {
