@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { clusterResourceName } from "../../environment/naming";
 import { OperationFailure } from "../failure";
+import { CheckedPrograms } from "./checked-programs";
 
 /** What makes the tokens: both know either kind of cluster. */
 export const tokenSources = ["aws", "aws-iam-authenticator"] as const;
@@ -60,9 +61,18 @@ interface NotRun extends NodeJS.ErrnoException {
  * Makes sure that the program which makes the tokens is there, and new enough.
  * @throws OperationFailure missing or refused, with what to install
  */
-export async function checkTokenSource(source: TokenSource, signal?: AbortSignal): Promise<void> {
+export async function checkTokenSource(
+  source: TokenSource,
+  signal?: AbortSignal,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const checked = new CheckedPrograms(env);
+  const program = await checked.identify(source);
+  if (program !== undefined && (await checked.has(program))) {
+    return;
+  }
   const args = source === "aws" ? ["--version"] : ["version"];
-  const options = { signal, timeout: PATIENCE_MS };
+  const options = { signal, env, timeout: PATIENCE_MS };
   const said = await promisify(execFile)(source, args, options).catch((error: NotRun) => {
     if (signal?.aborted === true) {
       throw new OperationFailure("interrupted", "stopped; the file is as it was");
@@ -83,6 +93,9 @@ export async function checkTokenSource(source: TokenSource, signal?: AbortSignal
   if (source === "aws" && said !== undefined) {
     // Version 1 on old Pythons said it on stderr.
     checkAwsVersion(said.stdout + said.stderr);
+  }
+  if (said !== undefined && program !== undefined) {
+    await checked.add(program);
   }
 }
 

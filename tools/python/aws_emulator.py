@@ -8,7 +8,8 @@ A second apply would otherwise set out to mend what differs in the emulator alon
 - a resolver endpoint keeps its type and protocols;
 - an Auto Scaling group keeps its service-linked role, warmup and maintenance policy, a lifecycle hook notifies nobody
   by itself, and a scaling policy is in force and predicts nothing unless told to;
-- an instance refresh can be started: it replaces nothing, as no instance of moto runs anything.
+- an instance refresh can be started: it replaces nothing, as no instance of moto runs anything;
+- requests are answered one at a time.
 
 CLIENT_NETWORKS holds them as JSON: {"account", "region", "networks": [{"vpc", "cidr", "subnets"}]}. On AWS somebody else
 made them; no API makes a VPC under a given id, so they are made here before the server starts.
@@ -33,11 +34,11 @@ from moto.route53.models import FakeZone, Route53Backend
 from moto.route53.responses import Route53
 from moto.route53resolver.models import ResolverEndpoint
 from moto.route53resolver.responses import Route53ResolverResponse
-from moto.server import main
+from moto import server
+from werkzeug.serving import run_simple
 
 _create_hosted_zone = Route53.create_hosted_zone
 _add_vpc = FakeZone.add_vpc
-_changing_records = threading.Lock()
 _change_records = Route53Backend.change_resource_record_sets
 _create_version = launch_templates.LaunchTemplate.create_version
 _create_group = AutoScalingResponse.create_auto_scaling_group
@@ -53,6 +54,20 @@ KEPT_OF_GROUP = {
     "DefaultInstanceWarmup": "default_instance_warmup",
     "InstanceMaintenancePolicy": "instance_maintenance_policy",
 }
+
+
+_one_at_a_time = threading.Lock()
+
+
+def serve(host, port, app, **settings):
+    """moto answers in threads, and its tables are not made for that: a request that meets another's change may fail once
+    its own is made, is sent again by its client, and is refused for what it has made itself."""
+
+    def answer(environ, start_response):
+        with _one_at_a_time:
+            return app(environ, start_response)
+
+    run_simple(host, port, answer, **settings)
 
 
 def create_hosted_zone(response):
@@ -77,9 +92,7 @@ def change_records(backend, zone, changes):
     for change in changes:
         if change["Action"] == "CREATE" and of(change) in deleted:
             change["Action"] = "UPSERT"
-    # Answered in threads: one that reads the zone while another writes to it fails, and is repeated, and finds its own record.
-    with _changing_records:
-        return _change_records(backend, zone, changes)
+    return _change_records(backend, zone, changes)
 
 
 def create_version(template, data, description):
@@ -130,6 +143,7 @@ def make_policy(policy, *arguments, **more):
     policy.predictive_scaling_configuration = policy.predictive_scaling_configuration or None
 
 
+server.run_simple = serve
 Route53.create_hosted_zone = create_hosted_zone
 AutoScalingResponse.create_auto_scaling_group = keeping_settings(_create_group)
 AutoScalingResponse.update_auto_scaling_group = keeping_settings(_update_group)
@@ -173,4 +187,4 @@ if __name__ == "__main__":
     wanted = json.loads(os.environ.get("CLIENT_NETWORKS", "null"))
     if wanted is not None:
         restoring(make_client_networks, wanted["account"], wanted["region"], wanted["networks"])
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(server.main(sys.argv[1:]))
