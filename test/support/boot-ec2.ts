@@ -28,6 +28,7 @@ export interface Interface {
 /** The books that the emulator keeps of EC2: what is in them comes about elsewhere. */
 export class BootEc2 {
   private readonly subnets = new Map<string, Subnet & { readonly id: string }>();
+  private interfaces = 0;
 
   constructor(private readonly aws: BootAws) {}
 
@@ -55,9 +56,15 @@ export class BootEc2 {
   }
 
   async makeInterface(zone: string): Promise<Interface> {
-    const answer = await this.aws.query("ec2", "CreateNetworkInterface", { SubnetId: this.subnet(zone).id });
-    const id = field(answer, "networkInterfaceId");
-    return { id, address: field(answer, "privateIpAddress"), mac: field(answer, "macAddress") };
+    const { id: subnet, cidr } = this.subnet(zone);
+    const [first, second, third] = cidr.split(".");
+    // Chosen here: the emulator draws from the whole subnet, its broadcast address and those of instances among it.
+    const address = `${first}.${second}.${Number(third) + 8}.${10 + this.interfaces++}`;
+    const wanted = { SubnetId: subnet, PrivateIpAddress: address };
+    const answer = await this.aws.query("ec2", "CreateNetworkInterface", wanted);
+    const given = field(answer, "privateIpAddress");
+    if (given !== address) throw new Error(`the emulator gave ${given} and not ${address}`);
+    return { id: field(answer, "networkInterfaceId"), address, mac: field(answer, "macAddress") };
   }
 
   async runInstance(
