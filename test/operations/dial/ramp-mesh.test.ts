@@ -19,10 +19,12 @@ const QUICK = ["--hold", "3s", "--min-requests", "50", ...WHY];
 
 test("a whole ramp there and back under load fails no request", async () => {
   const load = world.load(8, 2);
-  const there = await world.skyline("ramp", "--to", "bravo", "--steps", "1,5,25,50,100", ...QUICK).ended;
+  // Both clusters are on this machine, whatever else it does: bursts of it are no difference between them.
+  const quick = [...QUICK, "--max-p99-ratio", "20"];
+  const there = await world.skyline("ramp", "--to", "bravo", "--steps", "1,5,25,50,100", ...quick).ended;
   expect([there.code, there.stderr]).toEqual([0, expect.any(String)]);
   expect(load.answeredBy(Date.now() - 1000)).toEqual(["bravo bravo"]);
-  const back = await world.skyline("ramp", "--to", "alpha", "--steps", "1,5,25,50,100", ...QUICK).ended;
+  const back = await world.skyline("ramp", "--to", "alpha", "--steps", "1,5,25,50,100", ...quick).ended;
   expect([back.code, back.stderr]).toEqual([0, expect.any(String)]);
   expect(load.answeredBy(Date.now() - 1000)).toEqual(["alpha alpha"]);
   await load.requests(Math.max(0, 50_000 - load.outcomes.length));
