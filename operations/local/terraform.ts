@@ -92,8 +92,5 @@ export function terraformEnvironment(terraform: Terraform, settingsFile: string)
     // One folder cannot be both a mirror and a cache (terraform#32890).
     CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
     CI: "1",
-    // Terraform and its provider live for seconds, a quarter of whose work would be to free memory.
-    GOGC: "off",
-    GOMEMLIMIT: "1GiB",
   };
 }

@@ -138,13 +138,13 @@ const healthy = async () => expect((await pkiStatus(wanted(), inside())).finding
 describe("skyline pki init", () => {
   test("makes everything, with description and tags; twice is as once; nothing secret is ever printed", async () => {
     const dry = await skyline("init", "--dry-run", "--json");
-    expect(JSON.parse(dry.stdout).data.outcomes).toHaveLength(11);
+    expect(JSON.parse(dry.stdout).data.outcomes).toHaveLength(12);
     expect(await everything()).toEqual(new Map());
 
     const first = await skyline("init");
     expect(first.code).toBe(0);
     const stored = await everything();
-    expect(stored.size).toBe(11);
+    expect(stored.size).toBe(12);
     const described = await secrets.send(new DescribeSecretCommand({ SecretId: etcd }));
     expect(described).toMatchObject({
       Description: "For etcd member 0. Made by skyline pki",
@@ -165,7 +165,7 @@ describe("skyline pki init", () => {
     const second = await skyline("init");
     expect(second).toMatchObject({
       code: 0,
-      stdout: "nothing to do: all 11 secrets and parameters are there\n",
+      stdout: "nothing to do: all 12 secrets and parameters are there\n",
     });
     expect(await everything()).toEqual(stored);
     expect((await skyline("status", "--check")).code).toBe(0);
@@ -188,7 +188,7 @@ describe("skyline pki init", () => {
   test("killed before and after each of its writes, goes on from there and changes nothing that was written", async () => {
     const isWrite = (operation: string) => /CreateSecret|PutSecretValue|PutParameter/.test(operation);
     let before = await everything();
-    for (let written = 0; written < 11; written++) {
+    for (let written = 0; written < 12; written++) {
       for (const moment of ["passRequest", "passAnswer"] as const) {
         const run = start("init");
         gate[moment] = ({ operation }) => {
@@ -209,7 +209,7 @@ describe("skyline pki init", () => {
     const { code, stdout } = await skyline("init");
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: "nothing to do: all 11 secrets and parameters are there\n",
+      stdout: "nothing to do: all 12 secrets and parameters are there\n",
     });
     expect(await everything()).toEqual(before);
     await healthy();
@@ -227,7 +227,7 @@ describe("skyline pki init", () => {
     expect(created.sort()).toEqual([...stored.keys()]);
     // They did meet: more was tried than is there.
     expect(gate.operations.filter((name) => /CreateSecret|PutParameter/.test(name)).length).toBeGreaterThan(
-      11,
+      12,
     );
     for (const name of stored.keys()) {
       if (name !== parameter) {
