@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { MeshWorld } from "../../operations/mesh/world";
 import type { Instance } from "../../operations/mesh/instance";
@@ -8,6 +9,7 @@ import { startCli, type RunningCli } from "./cli";
 import { dialFolder } from "./dial-world";
 import { atGateway, load, startMesh } from "./mesh-callers";
 import type { Load } from "./mesh-load";
+import { waitUntil } from "./process";
 import { limit } from "./ramp-world";
 
 const SERVICE = "giphy";
@@ -61,7 +63,12 @@ export class RampMesh {
     const bravo = this.bravo as Instance;
     await bravo.kill();
     const server = createServer(answer);
-    await new Promise<void>((resolve) => server.listen(bravo.record.port, bravo.record.address, resolve));
+    const { port, address: host } = bravo.record;
+    // A killed process' port is free when the kernel has come to it.
+    await waitUntil(`${host}:${port} is free`, async () => {
+      server.listen({ port, host });
+      await once(server, "listening");
+    });
     try {
       return await work();
     } finally {
