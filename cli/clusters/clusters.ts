@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { listClusters, type ClustersResult, type ClusterView } from "../../operations/registry/clusters";
-import { environmentOf, seconds } from "../mesh/options";
+import { environmentOf } from "../environment-of";
+import { seconds } from "../values";
 import { examples } from "../examples";
 import type { Result } from "../output";
 import type { Session } from "../session";

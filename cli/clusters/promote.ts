@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { findEnvironments } from "../../operations/environments/find";
+import { loadEnvironment } from "../../environment/load";
 import { promote, type Move, type PromoteResult } from "../../operations/registry/promote";
 import { confirmProduction } from "../confirm";
 import { examples } from "../examples";
-import { environmentOf, seconds } from "../mesh/options";
+import { fileOf } from "../environment-of";
+import { seconds } from "../values";
 import type { Result } from "../output";
 import type { Session } from "../session";
 
@@ -42,8 +43,8 @@ export function promoteCommand(program: Command, session: Session): void {
 }
 
 async function run(cluster: string, options: Options, session: Session): Promise<Result> {
-  const environment = environmentOf(options);
-  const path = findEnvironments(options.directory, options.env)[0]?.file ?? options.env;
+  const path = fileOf(options);
+  const environment = loadEnvironment(path);
   const { override, dryRun = false, yes = false, input } = options;
   const data = await session.interruptible((signal) =>
     promote(environment, cluster, {

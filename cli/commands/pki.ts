@@ -1,16 +1,16 @@
-import { InvalidArgumentError, type Command } from "commander";
-import { loadEnvironment } from "../../environment/load";
+import type { Command } from "commander";
 import type { Environment } from "../../environment/schema";
-import { findEnvironments } from "../../operations/environments/find";
 import { initPki, type InitResult, type Outcome } from "../../operations/pki/init";
 import type { Finding } from "../../operations/pki/inspect";
 import { renewPki, type Renewal, type RenewResult } from "../../operations/pki/renew";
 import { pkiStatus, type StatusResult } from "../../operations/pki/status";
+import { environmentOf } from "../environment-of";
 import { examples } from "../examples";
 import { CommandFailure, exitCodes } from "../exit";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { table } from "../table";
+import { seconds } from "../values";
 
 interface Common {
   readonly env: string;
@@ -84,14 +84,6 @@ const common = (command: Command) =>
     .option("--no-input", "ask nothing; it never does");
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
-    throw new InvalidArgumentError("It is no number of seconds from 1 to 86400.");
-  }
-  return value;
-}
 
 async function init(options: InitOptions, session: Session): Promise<Result> {
   const data = await withAws(options, session, (environment, aws) =>
@@ -196,7 +188,6 @@ function withAws<T>(
   session: Session,
   work: (environment: Environment, aws: { signal: AbortSignal; timeoutMs: number }) => Promise<T>,
 ): Promise<T> {
-  const files = findEnvironments(directory, env);
-  const environment = loadEnvironment(files[0]?.file ?? env);
+  const environment = environmentOf({ env, directory });
   return session.interruptible((signal) => work(environment, { signal, timeoutMs: timeout * 1000 }));
 }

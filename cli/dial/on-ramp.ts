@@ -5,7 +5,7 @@ import type { RampContext } from "../../operations/dial/ramp/request";
 import { caller } from "../caller";
 import { confirmProduction } from "../confirm";
 import { elapsed } from "../mesh/progress";
-import { environmentOf } from "../mesh/options";
+import { environmentOf } from "../environment-of";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { directoryOption, environmentOption, words } from "./options";

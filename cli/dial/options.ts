@@ -5,7 +5,8 @@ import type { ChangeRequest, ChangeResult, Planned } from "../../operations/dial
 import { showWeights } from "../../operations/dial/weights";
 import { caller } from "../caller";
 import { confirmProduction } from "../confirm";
-import { environmentOf, seconds, wholeNumber } from "../mesh/options";
+import { environmentOf } from "../environment-of";
+import { seconds, wholeNumber } from "../values";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { told } from "./told";

@@ -11,11 +11,11 @@ import { caller } from "../caller";
 import { confirmProduction } from "../confirm";
 import { examples } from "../examples";
 import { elapsed } from "../mesh/progress";
-import { environmentOf, wholeNumber } from "../mesh/options";
+import { environmentOf } from "../environment-of";
+import { duration, wholeNumber } from "../values";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { table } from "../table";
-import { duration } from "./duration";
 import { directoryOption, environmentOption, words } from "./options";
 import { FAREWELL, rampText } from "./ramp-text";
 
@@ -48,8 +48,8 @@ export function addRamp(dial: Command, session: Session): void {
       .requiredOption(...environmentOption)
       .requiredOption("--to <cluster>", "who gets more")
       .option("--steps <shares>", "its share after each step, in percent", shares, [1, 5, 25, 50, 100])
-      .option("--hold <time>", "how long each step is measured", duration, 300)
-      .option("--follow <time>", "how long gateways may take to serve a step", duration, 60)
+      .option("--hold <time>", "how long each step is measured", time, 300)
+      .option("--follow <time>", "how long gateways may take to serve a step", time, 60)
       .requiredOption("--why <text>", "reason, for the audit log", words("--why"))
       .option(
         "--max-error-increase <points>",
@@ -69,7 +69,7 @@ export function addRamp(dial: Command, session: Session): void {
         wholeNumber("number of requests", 1, 1_000_000),
         DEFAULT_GATE.minRequests,
       )
-      .option("--timeout <time>", "end when a step has no answer for so long", duration, 3600)
+      .option("--timeout <time>", "end when a step has no answer for so long", time, 3600)
       .option("--by <who>", "who changes it (default: your user name and host)", words("--by"))
       .option(
         "--override <reason>",
@@ -86,6 +86,8 @@ export function addRamp(dial: Command, session: Session): void {
     'skyline dial ramp --to bravo --env development --why "bravo takes over" --dry-run',
   );
 }
+
+const time = duration(1, 86_400, "90s, 5m or 2h, from 1s to 24h");
 
 /** Reads `1,5,25,50,100`. */
 function shares(text: string): readonly number[] {

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import { examples } from "../examples";
 import type { Session } from "../session";
+import { duration, seconds } from "../values";
 
 export interface Options {
   readonly refresh?: true;
@@ -68,20 +69,4 @@ function refresher() {
   return require("./refresh") as typeof import("./refresh");
 }
 
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
-    throw new InvalidArgumentError("It is no number of seconds from 1 to 86400.");
-  }
-  return value;
-}
-
-/** Reads `90s`, `30m`, `8h`. */
-function adminLife(text: string): number {
-  const [, count, unit = ""] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
-  const value = Number(count) * ({ s: 1, m: 60, h: 3600 }[unit] ?? Number.NaN);
-  if (!(value >= 60 && value <= 8 * 3600)) {
-    throw new InvalidArgumentError("It is to be like 30m or 8h, from 60s to 8h.");
-  }
-  return value;
-}
+const adminLife = duration(60, 8 * 3600, "30m or 8h, from 60s to 8h");

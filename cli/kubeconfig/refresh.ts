@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { environmentFile } from "../../environment/folder";
-import { loadEnvironment } from "../../environment/load";
 import { SHORT_LABEL } from "../../environment/naming";
-import { findEnvironments } from "../../operations/environments/find";
 import { OperationFailure } from "../../operations/failure";
 import { kubeconfigPath } from "../../operations/kubeconfig/place";
 import { refresh, type RefreshEnvironment, type RefreshResult } from "../../operations/kubeconfig/refresh";
 import { caller } from "../caller";
 import { confirmProduction } from "../confirm";
+import { environmentOf } from "../environment-of";
 import { CommandFailure, exitCodeOf, exitCodes } from "../exit";
 import type { Result } from "../output";
 import type { Session } from "../session";
@@ -19,7 +18,7 @@ export async function runRefresh(options: Options, session: Session): Promise<Re
   const { check = false, dryRun = false, use = false, prune = false, yes = false, input } = options;
   checkUsage(options);
   const names = [...new Set(options.env)];
-  const environments = names.map((name) => environmentOf(name, names, options));
+  const environments = names.map((name) => wantedOf(name, names, options));
   const path = await kubeconfigPath(options.kubeconfig);
   const result = await session.interruptible(async (signal) => {
     const [first] = environments;
@@ -62,7 +61,7 @@ function checkUsage({ refresh: asked, check, dryRun, use, admin, env, region }: 
 }
 
 /** From its file; or, where there is none, from --region. */
-function environmentOf(name: string, names: readonly string[], options: Options): RefreshEnvironment {
+function wantedOf(name: string, names: readonly string[], options: Options): RefreshEnvironment {
   const credentials = {
     source: options.token,
     role: valueFor(name, names, options.role),
@@ -75,7 +74,7 @@ function environmentOf(name: string, names: readonly string[], options: Options)
     }
     return { name, region, account: undefined, credentials };
   }
-  const environment = loadEnvironment(findEnvironments(directory, name)[0]?.file ?? name);
+  const environment = environmentOf({ env: name, directory });
   return {
     name: environment.environment,
     region: environment.region,

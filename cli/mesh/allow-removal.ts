@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import type { MeshRole } from "../../environment/mesh/node-settings";
 import { WORKER_SERVICE } from "../../environment/naming";
 import { Consul } from "../../operations/consul/client";
@@ -20,7 +20,8 @@ import { confirmProduction } from "../confirm";
 import { examples } from "../examples";
 import type { Result } from "../output";
 import type { Session } from "../session";
-import { environmentOf, seconds } from "./options";
+import { environmentOf } from "../environment-of";
+import { duration, seconds } from "../values";
 
 interface Options {
   readonly env: string;
@@ -54,7 +55,7 @@ export function addAllowRemoval(mesh: Command, session: Session): void {
       .requiredOption("--env <environment>", "environment")
       .option("--why <text>", "reason, for the log of each node")
       .option("--by <who>", "who allows it (default: your user name and host)")
-      .option("--for <time>", "how long, like 30m or 2h, at most 24h", duration, 3600)
+      .option("--for <time>", "how long, like 30m or 2h, at most 24h", time, 3600)
       .option("--revoke", "take it back: of the names given, or all of it")
       .option("--dry-run", "write nothing, and say what would be")
       .option("--timeout <seconds>", "give up on an answer of Consul after this time", seconds, 10)
@@ -68,15 +69,7 @@ export function addAllowRemoval(mesh: Command, session: Session): void {
   );
 }
 
-/** Reads `90s`, `30m`, `2h`. */
-function duration(text: string): number {
-  const [, count, unit = ""] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
-  const value = Number(count) * ({ s: 1, m: 60, h: 3600 }[unit] ?? Number.NaN);
-  if (!(value >= 60 && value <= MOST_SECONDS)) {
-    throw new InvalidArgumentError("It is to be like 30m or 2h, from 60s to 24h.");
-  }
-  return value;
-}
+const time = duration(60, MOST_SECONDS, "30m or 2h, from 60s to 24h");
 
 async function allow(given: readonly string[], options: Options, session: Session): Promise<Result> {
   const { environment } = environmentOf(options);

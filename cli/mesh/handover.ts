@@ -10,7 +10,8 @@ import { confirmProduction } from "../confirm";
 import { examples } from "../examples";
 import type { Result } from "../output";
 import type { Session } from "../session";
-import { environmentOf, seconds, wholeNumber } from "./options";
+import { environmentOf } from "../environment-of";
+import { seconds, wholeNumber } from "../values";
 
 interface Options {
   readonly env: string;

@@ -3,7 +3,7 @@ import { writeNodeFiles } from "../../operations/mesh/write-node-files";
 import { examples } from "../examples";
 import type { Result } from "../output";
 import type { Session } from "../session";
-import { environmentOf } from "./options";
+import { environmentOf } from "../environment-of";
 
 interface Options {
   readonly env: string;

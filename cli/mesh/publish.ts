@@ -9,7 +9,8 @@ import { examples } from "../examples";
 import { exitCodes } from "../exit";
 import type { Result } from "../output";
 import type { Session } from "../session";
-import { environmentOf, seconds } from "./options";
+import { environmentOf } from "../environment-of";
+import { seconds } from "../values";
 
 interface Options {
   readonly env: string;

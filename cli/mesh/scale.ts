@@ -6,7 +6,7 @@ import { exitCodes } from "../exit";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { table } from "../table";
-import { seconds, wholeNumber } from "./options";
+import { seconds, wholeNumber } from "../values";
 
 interface Options {
   readonly in: string;

@@ -6,7 +6,7 @@ import { exitCodes } from "../exit";
 import type { Result } from "../output";
 import type { Session } from "../session";
 import { table } from "../table";
-import { seconds } from "./options";
+import { seconds } from "../values";
 
 interface Options {
   readonly from: string;

@@ -8,7 +8,7 @@ import type { Result } from "../output";
 import type { Session } from "../session";
 import { table } from "../table";
 import { dialOf } from "./dial-of";
-import { seconds } from "./options";
+import { seconds } from "../values";
 import { elapsed } from "./progress";
 
 interface Options {
