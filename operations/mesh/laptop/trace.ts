@@ -184,13 +184,17 @@ function missing(mesh: MeshWorld, lines: readonly Line[], entry: string): string
   const isNginx = (host: string) =>
     nodes.has(host.split(":")[0] ?? "") && NGINX_PORTS.includes(host.split(":")[1] ?? "");
   const unwritten = (host: string) => isNginx(host) && !written.has(host);
+  const bridgeless = (host: string) => {
+    const bridges = bridgesBehind(mesh, host);
+    return bridges.length > 0 && bridges.every(unwritten);
+  };
   if (unwritten(entry)) return `${entry} has not logged it`;
+  if (bridgeless(entry)) return "no bridge has logged it";
   for (const { entry: line } of lines) {
     for (const upstream of upstreamsOf(line)) {
       // A node that could not be reached has nothing to log.
       if (unwritten(upstream) && line.status < 500) return `${upstream} has not logged it`;
-      const bridges = bridgesBehind(mesh, upstream);
-      if (bridges.length > 0 && bridges.every(unwritten)) return "no bridge has logged it";
+      if (bridgeless(upstream)) return "no bridge has logged it";
     }
   }
   return undefined;
