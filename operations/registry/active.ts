@@ -10,9 +10,12 @@ export interface ActiveParameter {
   readonly move: (cluster: string) => Promise<void>;
 }
 
-/** @throws OperationFailure missing, when there is none: the network stack was not applied */
-export async function readActive(aws: AwsAccount, environment: string): Promise<ActiveParameter> {
-  const { GetParameterCommand, PutParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
+/** As Systems Manager has it; undefined when there is none. */
+export async function activeParameter(
+  aws: AwsAccount,
+  environment: string,
+): Promise<{ readonly Value?: string; readonly Version?: number } | undefined> {
+  const { GetParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
   const client = new SSMClient(aws.settings);
   const { abortSignal } = aws;
   const name = registry.active(environment);
@@ -21,7 +24,16 @@ export async function readActive(aws: AwsAccount, environment: string): Promise<
     () => client.send(new GetParameterCommand({ Name: name }), { abortSignal }),
     "ParameterNotFound",
   );
-  const { Value: value, Version: version = 0 } = found?.Parameter ?? {};
+  return found?.Parameter;
+}
+
+/** @throws OperationFailure missing, when there is none: the network stack was not applied */
+export async function readActive(aws: AwsAccount, environment: string): Promise<ActiveParameter> {
+  const { PutParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
+  const client = new SSMClient(aws.settings);
+  const { abortSignal } = aws;
+  const name = registry.active(environment);
+  const { Value: value, Version: version = 0 } = (await activeParameter(aws, environment)) ?? {};
   if (value === undefined) {
     throw new OperationFailure(
       "missing",

@@ -1,7 +1,6 @@
 import type { RegistryEntry } from "../../environment/naming";
 import type { Environment } from "../../environment/schema";
 import { AwsAccount, type AwsOptions } from "../aws/account";
-import { Consul, type ConsulOptions } from "../consul/client";
 import { liveStates, type LiveState } from "./live";
 import { readRegistry } from "./registry";
 import { dialWeights, shareOf } from "./weights";
@@ -30,24 +29,20 @@ export interface ClustersResult {
   readonly problems: readonly string[];
 }
 
-export interface ClustersOptions extends AwsOptions {
-  readonly consul?: ConsulOptions;
-}
-
 /**
  * The clusters of an environment: registry, file, AWS and dial beside each other.
  * @throws OperationFailure when the registry cannot be read; what only stands beside it is null then, with its reason
  */
 export async function listClusters(
   environment: Environment,
-  options: ClustersOptions = {},
+  options: AwsOptions = {},
 ): Promise<ClustersResult> {
   const { environment: name, account, region, clusters } = environment;
-  const { consul: consulOptions, ...awsOptions } = options;
-  const aws = new AwsAccount({ account, region, page: "docs/commands/clusters.md" }, awsOptions);
-  const consul = () =>
-    new Consul({ datacenter: name, signal: options.signal, timeoutMs: 5_000, ...consulOptions });
-  const [registry, dial] = await Promise.all([readRegistry(aws, name), dialWeights(consul, environment)]);
+  const aws = new AwsAccount({ account, region, page: "docs/commands/clusters.md" }, options);
+  const [registry, dial] = await Promise.all([
+    readRegistry(aws, name),
+    dialWeights(environment, options.signal),
+  ]);
   const problems = dial.problem === undefined ? [] : [dial.problem.message];
   const states = await liveStates(aws, name, registry.clusters, (problem) => problems.push(problem));
   const registered = new Map(registry.clusters.map((entry, index) => [entry.name, { entry, index }]));

@@ -2,11 +2,10 @@ import { apiHost, registry as parameters } from "../../environment/naming";
 import type { ClusterSpec, Environment } from "../../environment/schema";
 import { nearest } from "../../environment/suggestion";
 import { AwsAccount, type AwsOptions } from "../aws/account";
-import { Consul, type ConsulOptions } from "../consul/client";
 import { OperationFailure } from "../failure";
 import { readActive } from "./active";
 import { readApiName } from "./api-name";
-import { readRegistry } from "./registry";
+import { readEntries } from "./registry";
 import { roleChange } from "./role-change";
 import { dialWeights, shareOf } from "./weights";
 
@@ -35,7 +34,6 @@ export interface PromoteResult {
 }
 
 export interface PromoteOptions extends AwsOptions {
-  readonly consul?: ConsulOptions;
   /** Passes the guard of the dial, with a reason. */
   readonly override?: string;
   readonly dryRun?: boolean;
@@ -59,17 +57,16 @@ export async function promote(
   options: PromoteOptions,
 ): Promise<PromoteResult> {
   const { environment: name, account, region } = environment;
-  const { consul, override, dryRun = false, file, confirm, report, ...awsOptions } = options;
+  const { override, dryRun = false, file, confirm, report, ...awsOptions } = options;
   const spec = candidate(environment, cluster);
   const aws = new AwsAccount({ account, region, page: "docs/commands/clusters.md" }, awsOptions);
-  const ask = () => new Consul({ datacenter: name, signal: options.signal, timeoutMs: 5_000, ...consul });
-  const [registry, active, api, dial] = await Promise.all([
-    readRegistry(aws, name),
+  const [entries, active, api, dial] = await Promise.all([
+    readEntries(aws, name),
     readActive(aws, name),
     spec.kind === "self-managed" ? readApiName(aws, environment) : undefined,
-    dialWeights(ask, environment),
+    dialWeights(environment, options.signal),
   ]);
-  if (!registry.clusters.some((entry) => entry.name === cluster)) {
+  if (!entries.some((entry) => entry.name === cluster)) {
     throw new OperationFailure(
       "refused",
       `cluster ${cluster} is not in the registry: there is no parameter ${parameters.cluster(name, cluster)}`,

@@ -1,6 +1,7 @@
 import { registry as parameters, type RegistryEntry } from "../../environment/naming";
 import type { AwsAccount } from "../aws/account";
 import { OperationFailure } from "../failure";
+import { activeParameter } from "./active";
 import { parseEntry } from "./entry";
 
 /** The clusters of an environment, as their stacks have published them. */
@@ -17,35 +18,32 @@ export interface Registry {
  * @throws OperationFailure when AWS cannot be reached or refuses, or an entry is broken
  */
 export async function readRegistry(aws: AwsAccount, environment: string): Promise<Registry> {
-  const { GetParameterCommand, paginateGetParametersByPath, SSMClient } = await import("@aws-sdk/client-ssm");
+  const [clusters, active] = await Promise.all([
+    readEntries(aws, environment),
+    activeParameter(aws, environment),
+  ]);
+  return { environment, active: active?.Value, clusters };
+}
+
+/** What cluster stacks have published, sorted by name. @throws OperationFailure as {@link readRegistry} */
+export async function readEntries(aws: AwsAccount, environment: string): Promise<readonly RegistryEntry[]> {
+  const { paginateGetParametersByPath, SSMClient } = await import("@aws-sdk/client-ssm");
   const client = new SSMClient(aws.settings);
   const { abortSignal } = aws;
   const path = parameters.cluster(environment, "");
-  const entries = async () => {
-    const found: RegistryEntry[] = [];
+  const found = await aws.ask(`reading parameters below ${path}`, async () => {
+    const entries: RegistryEntry[] = [];
     const query = { Path: path, MaxResults: 10 };
     for await (const page of paginateGetParametersByPath({ client }, query, { abortSignal })) {
       for (const { Name = "", Value = "" } of page.Parameters ?? []) {
-        found.push(parseEntry(Name, Value));
+        entries.push(parseEntry(Name, Value));
       }
     }
-    return found;
-  };
-  const active = parameters.active(environment);
-  const [clusters, parameter] = await Promise.all([
-    aws.ask(`reading parameters below ${path}`, entries),
-    aws.ask(
-      `reading parameter ${active}`,
-      () => client.send(new GetParameterCommand({ Name: active }), { abortSignal }),
-      "ParameterNotFound",
-    ),
-  ]);
-  checkAccount(aws, environment, clusters ?? []);
-  return {
-    environment,
-    active: parameter?.Parameter?.Value,
-    clusters: (clusters ?? []).sort((one, other) => (one.name < other.name ? -1 : 1)),
-  };
+    return entries;
+  });
+  const entries = found ?? [];
+  checkAccount(aws, environment, entries);
+  return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** Parameters have no account in their names: another account's environment of the same name would pass for ours. */

@@ -1,7 +1,6 @@
 import type { Environment } from "../../environment/schema";
-import type { Consul } from "../consul/client";
-import { initialWeights } from "../dial/clusters";
-import { readDial } from "../dial/state";
+import { Consul } from "../consul/client";
+import { readPosition } from "../dial/change";
 import { weightOf, type Weights } from "../dial/weights";
 import { OperationFailure } from "../failure";
 
@@ -10,14 +9,19 @@ export type DialWeights =
   | { readonly weights: Weights; readonly problem?: undefined }
   | { readonly weights?: undefined; readonly problem: OperationFailure };
 
-/** Weights of an environment: of its dial, or those that its gateways start with. */
-export async function dialWeights(consul: () => Consul, environment: Environment): Promise<DialWeights> {
+/** For an answer of Consul: what only stands beside the registry is not waited for. */
+const TIMEOUT_MS = 5000;
+
+/** Weights that the gateways of an environment go by. */
+export async function dialWeights(environment: Environment, signal?: AbortSignal): Promise<DialWeights> {
   try {
-    const { dial, broken } = await readDial(consul(), environment.environment);
-    if (broken !== undefined) {
+    const consul = new Consul({ datacenter: environment.environment, signal, timeoutMs: TIMEOUT_MS });
+    const { reading, current } = await readPosition(consul, environment);
+    const broken = reading.broken ?? (current === null ? "its key is gone, and its last record" : undefined);
+    if (broken !== undefined || current === null) {
       return { problem: new OperationFailure("refused", `the dial cannot be read: ${broken}`) };
     }
-    return { weights: dial?.weights ?? initialWeights(environment) };
+    return { weights: current.weights };
   } catch (error) {
     if (!(error instanceof OperationFailure) || error.kind === "interrupted") {
       throw error;

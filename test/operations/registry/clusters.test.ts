@@ -117,6 +117,21 @@ describe("skyline promote", () => {
     expect(await active()).toEqual(before);
   });
 
+  test("given a dial that is gone, then gateways have what was written last, and not what the file says", async () => {
+    const audit = `/v1/kv/skyline/${ENVIRONMENT}/audit/dial/1`;
+    await consul.call("DELETE", `/v1/kv/skyline/${ENVIRONMENT}/dial`);
+    await consul.call("PUT", audit, {
+      ...{ generation: 1, weights: { bravo: 100 }, by: "anna", why: "a test", at: "2026-11-22T12:00:00Z" },
+      ...{ action: "set", from: null, run: null, override: null },
+    });
+    expect(await skyline(["promote", "alpha"])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("cluster alpha has 0 % of the traffic"),
+    });
+    expect(await active()).toEqual(before);
+    await consul.call("DELETE", audit);
+  });
+
   test("given a dial at 100, then it moves both, and an EKS cluster's promotion leaves the name", async () => {
     await dial({ alpha: 100 });
     expect(await skyline(["promote", "alpha"])).toMatchObject({ code: 0 });
