@@ -41,7 +41,8 @@ export async function updateFile(
         const before = await read(target);
         const after = change(textOf(before, target));
         if (after === (before?.toString("utf8") ?? "")) {
-          return { target, changed: await tighten(target, options) };
+          await tighten(target, options);
+          return { target, changed: false };
         }
         if (await replace(target, before, after)) {
           return { target, changed: true };
@@ -134,13 +135,12 @@ function textOf(bytes: Buffer | undefined, target: string): string {
 }
 
 /** Owner alone may read it, whatever it was. */
-async function tighten(target: string, { report }: LockOptions): Promise<boolean> {
+async function tighten(target: string, { report }: LockOptions): Promise<void> {
   const found = await checkFile(target);
   if (found !== undefined && isOpen(found)) {
     report?.(`others than you could read ${target}: it has mode 0600 now`);
     await chmod(target, 0o600);
   }
-  return false;
 }
 
 /** @returns false when the file is not any more as it was read: some programs write without a lock */

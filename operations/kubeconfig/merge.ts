@@ -44,6 +44,8 @@ export interface Merged {
   readonly text: string;
   readonly changes: readonly EntryChange[];
   readonly currentContext: { readonly before: string | undefined; readonly after: string | undefined };
+  /** All that the text has then. */
+  readonly contexts: readonly Item[];
 }
 
 /** What a person may set on an entry of ours, and keeps. */
@@ -69,19 +71,19 @@ export function merge(text: string, wanted: Wanted, path: string): Merged {
     sectionNames.map((section) => [section, listChange(config, section, wanted, changes)]),
   ) as unknown as Record<Section, ListChange>;
   const current = currentContext(config, wanted, changes);
-  const added = Object.fromEntries(
-    sectionNames.map((section) => [section, lists[section].added]),
-  ) as unknown as Record<Section, readonly unknown[]>;
   const result = edited(path, () =>
     splice(text, [
       ...sectionNames.flatMap((section) => listEdits(config, section, lists[section])),
-      ...rootEdits(config, added, current === config.currentContext ? undefined : current),
+      ...rootEdits(config, lists, current === config.currentContext ? undefined : current),
     ]),
   );
-  if (result !== text) {
-    verify(config, result, wanted, current, path);
-  }
-  return { text: result, changes, currentContext: { before: config.currentContext, after: current } };
+  const after = result === text ? config : verify(config, result, wanted, current, path);
+  return {
+    text: result,
+    changes,
+    currentContext: { before: config.currentContext, after: current },
+    contexts: after.items.contexts,
+  };
 }
 
 function refuseTaken(config: Kubeconfig, entries: readonly WantedEntry[], path: string): void {
@@ -181,7 +183,7 @@ function verify(
   wanted: Wanted,
   current: string | undefined,
   path: string,
-): void {
+): Kubeconfig {
   const after = reread(text, path);
   const unmanaged = (config: Kubeconfig) => {
     const { "current-context": _, ...rest } = config.plain;
@@ -208,6 +210,7 @@ function verify(
   if (missing !== undefined || after.currentContext !== current) {
     throw uneditable(path, `${missing?.name ?? "current-context"} would not be what it should be`);
   }
+  return after;
 }
 
 function reread(text: string, path: string): Kubeconfig {

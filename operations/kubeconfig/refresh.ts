@@ -4,7 +4,6 @@ import { OperationFailure } from "../failure";
 import { controlPlane } from "../registry/live";
 import { activeEntry, readRegistry, type Registry } from "../registry/registry";
 import { issueAdmin } from "./admin";
-import { parseKubeconfig } from "./document";
 import { checkTokenSource, type Credentials } from "./credentials";
 import { entriesOf, type EnvironmentAccess } from "./entries";
 import { readFileAt, updateFile } from "./file";
@@ -36,7 +35,6 @@ export interface RefreshOptions extends Omit<AwsOptions, "profile"> {
   /** Removes entries of ours of these environments whose cluster is gone. */
   readonly prune: boolean;
   readonly report?: (line: string) => void;
-  readonly now?: Date;
 }
 
 /** An environment that was read, or why it was not. */
@@ -71,7 +69,7 @@ export async function refresh(
   environments: readonly RefreshEnvironment[],
   options: RefreshOptions,
 ): Promise<RefreshResult> {
-  const { path, mode, use, prune, report, signal, now = new Date() } = options;
+  const { path, mode, use, prune, report, signal } = options;
   const sources = [...new Set(environments.map(({ credentials }) => credentials.source))];
   const [outcomes] = await Promise.all([
     Promise.all(environments.map((environment) => outcomeOf(environment, options))),
@@ -84,15 +82,15 @@ export async function refresh(
     throw failure;
   }
   const names = new Set(read.map(({ registry }) => registry.environment));
-  const expired = ({ expires }: Marker) => expires !== undefined && Date.parse(expires) <= now.getTime();
+  const expired = ({ expires }: Marker) => expires !== undefined && Date.parse(expires) <= Date.now();
   const isGone = (marker: Marker) => names.has(marker.environment) && !isKnown(read, marker);
-  const wanted = (pruning: boolean): Wanted => ({
+  const wanted: Wanted = {
     entries: read.flatMap(entriesOf),
-    goes: (marker) => names.has(marker.environment) && (expired(marker) || (pruning && isGone(marker))),
+    goes: (marker) => names.has(marker.environment) && (expired(marker) || (prune && isGone(marker))),
     currentContext: use,
     fallback: ({ environment }) => environment,
-  });
-  const change = (text: string) => merge(text, wanted(prune), path);
+  };
+  const change = (text: string) => merge(text, wanted, path);
 
   let merged: Merged | undefined;
   let target: string;
@@ -108,7 +106,7 @@ export async function refresh(
     merged = change(file.text);
     stale = merged.text !== file.text || file.open;
   }
-  const { changes, currentContext } = merged as Merged;
+  const { changes, currentContext, contexts } = merged as Merged;
   return {
     file: target,
     environments: outcomes.map(({ name, access, failure: why }) => ({
@@ -118,7 +116,9 @@ export async function refresh(
       failure: why ?? null,
     })),
     changes,
-    gone: prune ? [] : await goneNames(path, isGone),
+    gone: prune
+      ? []
+      : contexts.filter(({ marker }) => marker !== undefined && isGone(marker)).map(({ name }) => name),
     currentContext,
     stale,
     written,
@@ -199,10 +199,3 @@ const contextsOf = (access: EnvironmentAccess) =>
   entriesOf(access)
     .filter(({ section }) => section === "contexts")
     .map(({ name }) => name);
-
-async function goneNames(path: string, isGone: (marker: Marker) => boolean): Promise<readonly string[]> {
-  const { items } = parseKubeconfig((await readFileAt(path)).text, path);
-  return items.contexts
-    .filter(({ marker }) => marker !== undefined && isGone(marker))
-    .map(({ name }) => name);
-}

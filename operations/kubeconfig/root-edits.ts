@@ -1,6 +1,6 @@
 import { isScalar, type Node } from "yaml";
 import { pairOf, sectionNames, type Kubeconfig, type Section } from "./document";
-import { endOf, lastLineEnd } from "./list-edits";
+import { endOf, lastLineEnd, type ListChange } from "./list-edits";
 import { block, flow, scalar } from "./render";
 import { indentAt, lineBreakOf, type Edit } from "./splice";
 
@@ -10,7 +10,7 @@ const HEAD = { apiVersion: "v1", kind: "Config" };
 /** Edits that set the current context, and that make lists which are not there. */
 export function rootEdits(
   config: Kubeconfig,
-  added: Readonly<Record<Section, readonly unknown[]>>,
+  lists: Readonly<Record<Section, ListChange>>,
   currentContext: string | undefined,
 ): Edit[] {
   const { root } = config;
@@ -18,8 +18,9 @@ export function rootEdits(
   const edits: Edit[] = [];
   const fresh: Record<string, unknown> = { ...(root === undefined ? HEAD : {}) };
   for (const section of sectionNames) {
-    if (added[section].length > 0 && pairOf(root, section) === undefined) {
-      fresh[section] = added[section];
+    const { added } = lists[section];
+    if (added.length > 0 && pairOf(root, section) === undefined) {
+      fresh[section] = added;
     }
   }
   if (currentContext !== undefined && current === undefined) {
