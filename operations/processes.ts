@@ -57,19 +57,21 @@ export async function stopGroup(pid: number, graceMs = 5000): Promise<void> {
   if (!signalGroup(pid, "SIGTERM")) {
     return;
   }
-  const deadline = Date.now() + graceMs;
-  while (Date.now() < deadline) {
+  if (!(await isGone(pid, graceMs))) {
+    signalGroup(pid, "SIGKILL");
+    // It ends when the kernel comes to it, and its files and ports are free no sooner.
+    await isGone(pid, graceMs);
+  }
+}
+
+/** Whether the group has ended by then. */
+async function isGone(pid: number, withinMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(50)) {
     if (!signalGroup(pid, 0)) {
-      return;
+      return true;
     }
-    await pause(50);
   }
-  signalGroup(pid, "SIGKILL");
-  // It ends when the kernel comes to it, and its files and ports are free no sooner.
-  const end = Date.now() + graceMs;
-  while (Date.now() < end && signalGroup(pid, 0)) {
-    await pause(50);
-  }
+  return false;
 }
 
 /** False when there is no such group. */

@@ -22,6 +22,10 @@ export interface Written {
   readonly ModifyIndex: number;
 }
 
+/** Index of a key after the transaction that has written it. */
+export const indexOf = (key: string, written: readonly Written[]): number | undefined =>
+  written.find(({ Key }) => Key === key)?.ModifyIndex;
+
 interface Answer<Result> {
   readonly Results?: readonly { readonly KV: Result }[] | null;
   readonly Errors?: readonly { readonly OpIndex: number; readonly What: string }[] | null;

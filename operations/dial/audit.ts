@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Consul } from "../consul/client";
 import { readKeys } from "../consul/transaction";
 import { auditPrefix } from "./keys";
-import { dialSchema, type Dial } from "./state";
+import { dialSchema, parseAs, type Dial } from "./state";
 import type { Weights } from "./weights";
 
 /** `return`: put back because a ramp failed, or was given up. */
@@ -61,12 +61,9 @@ export async function auditGenerations(consul: Consul, environment: string): Pro
     .sort((one, other) => other - one);
 }
 
-function parseRecord(text: string | undefined): AuditRecord | undefined {
-  try {
-    return schema.parse(JSON.parse(text ?? ""));
-  } catch {
-    return undefined;
-  }
+function parseRecord(text = ""): AuditRecord | undefined {
+  const record = parseAs(schema, text);
+  return typeof record === "string" ? undefined : record;
 }
 
 export const renderRecord = (record: AuditRecord): Buffer => Buffer.from(`${JSON.stringify(record)}\n`);

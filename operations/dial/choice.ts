@@ -1,7 +1,7 @@
 import { normal, type Weights } from "./weights";
 
 /**
- * The cluster that gateways pick, computed beforehand: NGINX' `split_clients` as `mesh/node/skyline_mesh/routes.py` writes
+ * The cluster that gateways pick, computed beforehand: NGINX' `split_clients` as `mesh/node/skyline_mesh/dial_maps.py` writes
  * it. A test compares it to the real NGINX.
  *
  * @param key the request's id, or the value that a service is sticky by; text is taken as UTF-8

@@ -19,7 +19,7 @@ export function difference(
 }
 
 /**
- * NGINX's choice of a cluster by the request's id, as gateways render it (`skyline_mesh/routes.py`). A cluster without
+ * NGINX's choice of a cluster by the request's id, as gateways render it (`skyline_mesh/dial_maps.py`). A cluster without
  * workers has the empty name there: its share is answered 503.
  */
 export function splitOf(weights: Weights, clusters: readonly ClusterState[]): string {

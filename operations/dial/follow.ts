@@ -1,7 +1,7 @@
 import type { Consul } from "../consul/client";
 import { OperationFailure } from "../failure";
 import { pause } from "../processes";
-import { findGateways, findOrKeep, servedDial, type Gateway } from "./gateways";
+import { findOrKeep, servedDial, type Gateway } from "./gateways";
 import type { Weights } from "./weights";
 
 /** A gateway beside the dial that it should serve. */
@@ -49,7 +49,7 @@ export async function follow(consul: Consul, options: FollowOptions): Promise<Fo
   let known: readonly Gateway[] = [];
   for (let agreed = 0; ;) {
     known = await findOrKeep(consul, known);
-    const gateways = await Promise.all(known.map((gateway) => view(gateway, generation)));
+    const gateways = await viewGateways(known, generation);
     agreed = allFollow(gateways) ? agreed + 1 : 0;
     const passed = performance.now() - started;
     if (agreed === AGREEMENTS || passed > timeoutMs) {
@@ -63,12 +63,10 @@ export async function follow(consul: Consul, options: FollowOptions): Promise<Fo
 }
 
 /** What each gateway serves now, asked at once. @param generation that it should serve; undefined for none known */
-export async function viewGateways(
-  consul: Consul,
+export const viewGateways = (
+  gateways: readonly Gateway[],
   generation: number | undefined,
-): Promise<readonly GatewayView[]> {
-  return Promise.all((await findGateways(consul)).map((gateway) => view(gateway, generation)));
-}
+): Promise<readonly GatewayView[]> => Promise.all(gateways.map((gateway) => view(gateway, generation)));
 
 /** Whether all that serve do, and one at least does. */
 export const allFollow = (gateways: readonly GatewayView[]): boolean =>

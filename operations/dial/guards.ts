@@ -48,14 +48,21 @@ export function violations(wanted: Wanted): readonly Violation[] {
 
 /** @throws OperationFailure invalid or refused, with all violations in its message */
 export function assertAllowed(wanted: Wanted): void {
-  const found = violations(wanted);
+  refuse(violations(wanted), 'if it must be now, and you know why: --override "REASON"');
+}
+
+/**
+ * Throws what was found, if anything was.
+ *
+ * @param way out, by an override with a reason; told when that passes all of it
+ * @throws OperationFailure invalid or refused, with each message once
+ */
+export function refuse(found: readonly Violation[], way: string): void {
   if (found.length > 0) {
     throw new OperationFailure(
       found.some(({ kind }) => kind === "invalid") ? "invalid" : "refused",
-      found.map(({ message }) => message).join("; "),
-      found.every(({ overridable }) => overridable)
-        ? 'if it must be now, and you know why: --override "REASON", which the audit log keeps'
-        : undefined,
+      [...new Set(found.map(({ message }) => message))].join("; "),
+      found.every(({ overridable }) => overridable) ? `${way}, which the audit log keeps` : undefined,
     );
   }
 }

@@ -5,6 +5,7 @@ import { readKey } from "../consul/key";
 import { acquire, heldBy, removeAny, transact, type Operation } from "../consul/transaction";
 import { OperationFailure } from "../failure";
 import { lockKey } from "./keys";
+import { parseAs } from "./state";
 
 /** Who changes the dial now: what the key of the lock says while a session holds it. */
 export interface LockHolder {
@@ -129,9 +130,8 @@ const schema = z.object({ run: z.string(), by: z.string(), what: z.string(), at:
 
 /** A text that no run of ours has written still has a session that holds it. */
 function claim(text: string): Omit<LockHolder, "session"> {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return { run: "", by: "somebody", what: "something that is no run of skyline", at: "an unknown time" };
-  }
+  const claimed = parseAs(schema, text);
+  return typeof claimed === "string"
+    ? { run: "", by: "somebody", what: "something that is no run of skyline", at: "an unknown time" }
+    : claimed;
 }

@@ -24,25 +24,30 @@ interface Known {
 /** Reads the metrics of all gateways again and again, and tells what was added. */
 export class Meter {
   private readonly known = new Map<string, Known>();
-  private gateways: readonly Gateway[] = [];
+  private found: readonly Gateway[] = [];
   private last: number | undefined;
 
   constructor(private readonly consul: Consul) {}
 
+  /** Those of the last reading. */
+  get gateways(): readonly Gateway[] {
+    return this.found;
+  }
+
   /** @throws OperationFailure when Consul cannot be asked which gateways there are */
   async read(): Promise<Measured> {
-    this.gateways = await findOrKeep(this.consul, this.gateways);
-    const answers = await Promise.all(this.gateways.map((gateway) => this.readOne(gateway)));
+    this.found = await findOrKeep(this.consul, this.found);
+    const answers = await Promise.all(this.found.map((gateway) => this.readOne(gateway)));
     const now = performance.now();
     const seconds = this.last === undefined ? 0 : (now - this.last) / 1000;
     this.last = now;
-    const names = new Set(this.gateways.map(({ name }) => name));
+    const names = new Set(this.found.map(({ name }) => name));
     for (const name of this.known.keys()) if (!names.has(name)) this.known.delete(name);
     return {
       seconds,
       clusters: sumByCluster(answers.map(({ clusters }) => clusters)),
       unread:
-        this.gateways.length === 0
+        this.found.length === 0
           ? ["no gateway is registered in Consul"]
           : answers.flatMap(({ problem }) => (problem === null ? [] : [problem])),
     };

@@ -53,22 +53,22 @@ export const dialSchema = z.object({
 });
 
 /** The dial of a text, or why it is none. */
-export function parseDial(text: string): Dial | string {
+export const parseDial = (text: string): Dial | string => parseAs(dialSchema, text);
+
+/** What a text of a key is, or why it is no such thing, each fault with its place: `weights: the sum of …`. */
+export function parseAs<T extends object>(schema: z.ZodType<T>, text: string): T | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return "it is no JSON";
   }
-  const { data, error } = dialSchema.safeParse(value);
-  return data ?? faults(error);
+  const { data, error } = schema.safeParse(value);
+  const faults = (error?.issues ?? []).map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")}: ${message}`,
+  );
+  return data ?? faults.join("; ");
 }
-
-/** Each fault with its place: `weights: the sum of the weights is 99, and not 100`. */
-export const faults = (error: z.ZodError | undefined): string =>
-  (error?.issues ?? [])
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
-    .join("; ");
 
 /** As it is written: a line, for who reads it with `consul kv get`. */
 export const renderDial = ({ generation, weights, by, why, at }: Dial): Buffer =>

@@ -77,7 +77,7 @@ export class DialObserver {
       at: new Date().toISOString(),
       desired: dial.dial ?? null,
       problem: problemOf(dial, ramp, log),
-      gateways: await viewGateways(consul, wantedGeneration(dial, log)),
+      gateways: await viewGateways(this.meter.gateways, wantedGeneration(dial, log)),
       live,
       lock,
       ramp: ramp.record ?? null,

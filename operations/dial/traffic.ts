@@ -26,7 +26,7 @@ export interface ClusterTraffic {
   readonly p99: number | null;
 }
 
-export const NO_TRAFFIC: Traffic = { requests: 0, errors: 0, times: new Map() };
+const NO_TRAFFIC: Traffic = { requests: 0, errors: 0, times: new Map() };
 
 export function sum(traffics: readonly Traffic[]): Traffic {
   const times = new Map<number, number>();
@@ -40,13 +40,17 @@ export function sum(traffics: readonly Traffic[]): Traffic {
   };
 }
 
+/** Of a cluster; none when nothing was counted. Not `clusters[name]`: a cluster may be called `constructor`. */
+export const trafficOf = (clusters: Readonly<Record<string, Traffic>>, cluster: string): Traffic =>
+  Object.hasOwn(clusters, cluster) ? (clusters[cluster] ?? NO_TRAFFIC) : NO_TRAFFIC;
+
 /** Sums by cluster. */
 export function sumByCluster(
   parts: readonly Readonly<Record<string, Traffic>>[],
 ): Readonly<Record<string, Traffic>> {
   const clusters = [...new Set(parts.flatMap((part) => Object.keys(part)))].sort();
   return Object.fromEntries(
-    clusters.map((cluster) => [cluster, sum(parts.map((part) => part[cluster] ?? NO_TRAFFIC))]),
+    clusters.map((cluster) => [cluster, sum(parts.map((part) => trafficOf(part, cluster)))]),
   );
 }
 

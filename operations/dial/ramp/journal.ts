@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { transact } from "../../consul/transaction";
+import { indexOf, transact, type Written } from "../../consul/transaction";
 import type { Consul } from "../../consul/client";
 import { OperationFailure } from "../../failure";
 import type { DialAction } from "../audit";
@@ -155,13 +155,9 @@ export class Journal {
     );
   }
 
-  private adopt(
-    record: RampRecord,
-    written: readonly { readonly Key: string; readonly ModifyIndex: number }[],
-  ): void {
-    const key = rampKey(this.environment);
+  private adopt(record: RampRecord, written: readonly Written[]): void {
     this.current = record;
-    this.index = written.find(({ Key }) => Key === key)?.ModifyIndex ?? this.index;
+    this.index = indexOf(rampKey(this.environment), written) ?? this.index;
   }
 
   private get environment(): string {

@@ -1,6 +1,6 @@
 import type { Evidence, Reference } from "../gate";
 import type { Measured } from "../meter";
-import { NO_TRAFFIC, quantile, sum, type Traffic } from "../traffic";
+import { quantile, sum, trafficOf, type Traffic } from "../traffic";
 
 export interface MeasurementOptions {
   /** Cluster that gets more. */
@@ -21,7 +21,7 @@ interface Piece {
   readonly source: Traffic;
 }
 
-const NOTHING: Piece = { target: NO_TRAFFIC, source: NO_TRAFFIC };
+const NOTHING: Piece = { target: sum([]), source: sum([]) };
 
 /** Gathers what a step's verdict needs from what gateways counted. */
 export class Measurement {
@@ -37,8 +37,8 @@ export class Measurement {
   add({ seconds, clusters, unread }: Measured): void {
     const { target, sources, minRequests } = this.options;
     const piece = {
-      target: clusters[target] ?? NO_TRAFFIC,
-      source: sum(sources.map((source) => clusters[source] ?? NO_TRAFFIC)),
+      target: trafficOf(clusters, target),
+      source: sum(sources.map((source) => trafficOf(clusters, source))),
     };
     this.unread = unread;
     this.whole = joined(this.whole, piece);

@@ -2,7 +2,8 @@ import { OperationFailure } from "../../failure";
 import { readPosition, type Position } from "../change";
 import { clusterStates, type ClusterState } from "../clusters";
 import { allFollow, laggards, viewGateways } from "../follow";
-import { violations, type Violation } from "../guards";
+import { findGateways } from "../gateways";
+import { refuse, violations, type Violation } from "../guards";
 import type { Weights } from "../weights";
 import { planOf, type Step } from "./plan";
 import { readRamp } from "./record";
@@ -44,8 +45,12 @@ export async function planRamp(request: RampRequest): Promise<RampPlan> {
   }
   const clusters = await clusterStates(environment, consul);
   const steps = planOf(current.weights, to, request.steps);
-  refuseWrong(wrongWith(request, position, steps, clusters));
-  const gateways = await viewGateways(consul, current.generation);
+  // Each step says the same of a cluster that may have none, which is told once.
+  refuse(
+    wrongWith(request, position, steps, clusters),
+    'smaller steps and longer holds, or --override "REASON"',
+  );
+  const gateways = await viewGateways(await findGateways(consul), current.generation);
   if (!allFollow(gateways)) {
     throw new OperationFailure(
       "refused",
@@ -95,16 +100,4 @@ function wrongWith(
         ]
       : []),
   ];
-}
-
-function refuseWrong(wrong: readonly Violation[]): void {
-  if (wrong.length === 0) return;
-  throw new OperationFailure(
-    wrong.some(({ kind }) => kind === "invalid") ? "invalid" : "refused",
-    // Each step says the same of a cluster that may have none.
-    [...new Set(wrong.map(({ message }) => message))].join("; "),
-    wrong.every(({ overridable }) => overridable)
-      ? 'smaller steps and longer holds, or --override "REASON", which the audit log keeps'
-      : undefined,
-  );
 }

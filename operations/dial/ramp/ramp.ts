@@ -1,4 +1,4 @@
-import { transact } from "../../consul/transaction";
+import { indexOf, transact } from "../../consul/transaction";
 import { OperationFailure } from "../../failure";
 import { rampKey } from "../keys";
 import { withLock } from "../lock";
@@ -40,7 +40,7 @@ export async function ramp(
     const record = recordOf(request, plan, lock.run);
     const operations = [lock.held, setRamp(name, record, 0)];
     const written = await transact(consul.uninterrupted(), operations, `nothing is written: ${look}`);
-    const index = written.find(({ Key }) => Key === rampKey(name))?.ModifyIndex ?? 0;
+    const index = indexOf(rampKey(name), written) ?? 0;
     return runRamp(request, new Journal(request, lock, record, index));
   });
 }

@@ -3,14 +3,10 @@ import type { Consul } from "../../consul/client";
 import { readKey } from "../../consul/key";
 import { remove, set, type Operation } from "../../consul/transaction";
 import { rampKey } from "../keys";
-import { faults } from "../state";
-import { wrongWeights } from "../weights";
+import { dialSchema, parseAs } from "../state";
 
 const count = z.int().min(0);
-const weights = z.record(z.string(), z.number()).superRefine((value, context) => {
-  const wrong = wrongWeights(value);
-  if (wrong !== undefined) context.addIssue({ code: "custom", message: wrong });
-});
+const { weights } = dialSchema.shape;
 
 const recordSchema = z
   .object({
@@ -68,16 +64,10 @@ export interface RampReading {
 export async function readRamp(consul: Consul, environment: string): Promise<RampReading> {
   const { text, index } = await readKey(consul, rampKey(environment));
   if (text === undefined) return { record: undefined, index, text };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { record: undefined, index, text, broken: "it is no JSON" };
-  }
-  const { data, error } = recordSchema.safeParse(value);
-  return data === undefined
-    ? { record: undefined, index, text, broken: faults(error) }
-    : { record: data, index, text };
+  const parsed = parseAs(recordSchema, text);
+  return typeof parsed === "string"
+    ? { record: undefined, index, text, broken: parsed }
+    : { record: parsed, index, text };
 }
 
 /** Part of a transaction: writes the record. @param index as it was read */

@@ -1,5 +1,13 @@
 import type { Consul } from "../../consul/client";
-import { MOST_OPERATIONS, remove, set, transact, unchanged, type Operation } from "../../consul/transaction";
+import {
+  indexOf,
+  MOST_OPERATIONS,
+  remove,
+  set,
+  transact,
+  unchanged,
+  type Operation,
+} from "../../consul/transaction";
 import { OperationFailure } from "../../failure";
 import { MANIFEST, type Change, type Entry } from "./tree";
 
@@ -57,7 +65,7 @@ export async function write(
       [first, ...portion.map((change) => operation(prefix, change))],
       "nothing of this transaction is written: look at what has changed, and run it again",
     );
-    claimed ??= written.find(({ Key }) => Key === key)?.ModifyIndex;
+    claimed ??= indexOf(key, written);
   }
   return all.length;
 }

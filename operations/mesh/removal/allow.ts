@@ -1,4 +1,5 @@
 import type { Consul } from "../../consul/client";
+import { readKey } from "../../consul/key";
 import { remove, set, transact } from "../../consul/transaction";
 import { ALL, isLive, merge, parseRemoval, removalKey, without, type Removal } from "./removal";
 
@@ -45,15 +46,14 @@ async function change(
   next: (live: Removal | undefined) => Removal | undefined,
 ): Promise<RemovalResult> {
   const key = removalKey(environment);
-  const [pair] = (await consul.get<Pair[]>(`/v1/kv/${key}`)) ?? [];
-  const text = pair === undefined ? "" : Buffer.from(pair.Value ?? "", "base64").toString("utf8");
+  const { text = "", index } = await readKey(consul, key);
   const found = parseRemoval(text);
   const before = found !== undefined && isLive(found, now) ? found : undefined;
   const after = next(before);
   const action =
-    after === undefined ? (pair === undefined ? "none" : "delete") : same(before, after) ? "none" : "write";
+    after === undefined ? (index === 0 ? "none" : "delete") : same(before, after) ? "none" : "write";
   if (!dryRun && action !== "none") {
-    await write(consul, key, after, pair?.ModifyIndex ?? 0);
+    await write(consul, key, after, index);
   }
   return {
     environment,
@@ -64,11 +64,6 @@ async function change(
     unreadable: text !== "" && (found === undefined || endsLate(found, now)) ? text.slice(0, 500) : null,
     dryRun,
   };
-}
-
-interface Pair {
-  readonly Value: string | null;
-  readonly ModifyIndex: number;
 }
 
 const endsLate = (found: Removal, now: number) => !isLive(found, now) && Date.parse(found.expires) > now;

@@ -1,5 +1,12 @@
 import { growth, parseReading } from "../../../../operations/dial/readings";
-import { figures, quantile, slowerThan, sum } from "../../../../operations/dial/traffic";
+import {
+  figures,
+  quantile,
+  slowerThan,
+  sum,
+  sumByCluster,
+  trafficOf,
+} from "../../../../operations/dial/traffic";
 
 interface Counts {
   /** `cluster code` or `cluster code service`, and how many. */
@@ -131,6 +138,13 @@ test("sums of gateways, and their figures", () => {
   expect(figures({ alpha: { requests: 0, errors: 0, times: new Map() } }).alpha).toEqual({
     ...{ requests: 0, share: null, errors: 0, errorRate: null, p50: null, p99: null },
   });
+});
+
+test("a cluster may be called as what every object has", () => {
+  const traffic = { requests: 5, errors: 1, times: new Map([[1, 5]]) };
+  const clusters = sumByCluster([{ alpha: traffic }, { constructor: traffic }]);
+  expect(clusters).toEqual({ alpha: traffic, constructor: traffic });
+  expect(trafficOf({ alpha: traffic }, "constructor").requests).toBe(0);
 });
 
 describe("times", () => {
