@@ -130,8 +130,7 @@ export class DialWorld {
 
   /** All records, by generation. */
   async audit(): Promise<readonly AuditRecord[]> {
-    const prefix = `${this.path}/audit/dial/`;
-    const pairs = await this.server.call<{ Value: string }[]>("GET", `${prefix}?recurse`).catch(() => []);
+    const pairs = await this.pairs<{ Value: string }>("audit/dial/", { recurse: "" });
     return pairs
       .map(({ Value }) => JSON.parse(Buffer.from(Value, "base64").toString()) as AuditRecord)
       .sort((one, other) => one.generation - other.generation);
@@ -139,9 +138,7 @@ export class DialWorld {
 
   /** Text of `skyline/<env>/<name>`. */
   async text(name: string): Promise<string | undefined> {
-    const [pair] = await this.server
-      .call<{ Value: string | null }[]>("GET", `${this.path}/${name}`)
-      .catch(() => []);
+    const [pair] = await this.pairs<{ Value: string | null }>(name);
     return pair === undefined ? undefined : Buffer.from(pair.Value ?? "", "base64").toString("utf8");
   }
 
@@ -151,8 +148,18 @@ export class DialWorld {
 
   /** Session that holds the lock. */
   async lockSession(): Promise<string | undefined> {
-    const [pair] = await this.server.call<{ Session?: string }[]>("GET", `${this.path}/lock`).catch(() => []);
+    const [pair] = await this.pairs<{ Session?: string }>("lock");
     return pair?.Session;
+  }
+
+  /** Every key of the environment. */
+  async keys(): Promise<readonly string[]> {
+    return this.pairs<string>("", { keys: "" });
+  }
+
+  /** What is not there is nothing, and what cannot be read is an error. */
+  private async pairs<T>(name: string, query: Readonly<Record<string, string>> = {}): Promise<readonly T[]> {
+    return (await this.consul.get<T[]>(`${this.path}/${name}`, query)) ?? [];
   }
 
   private get path(): string {

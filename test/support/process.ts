@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Resolves when what is waited for holds; rejects with the reason while it does not. */
@@ -176,18 +175,6 @@ export function httpGet(url: string, options: HttpOptions = {}): Promise<string>
     sent.on("timeout", () => sent.destroy(new Error(`GET ${url}: no answer for 5 s`)));
     sent.on("error", reject);
     sent.end();
-  });
-}
-
-/** A condition: something accepts TCP connections there. */
-export function tcpConnect(port: number, host = "127.0.0.1"): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host, timeout: 5_000 }, () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.on("timeout", () => socket.destroy(new Error(`connect to ${host}:${port}: no answer for 5 s`)));
-    socket.on("error", reject);
   });
 }
 

@@ -12,11 +12,9 @@ import {
   type RegistryEntry,
 } from "../../environment/naming";
 import type { Environment } from "../../environment/schema";
-import { isolated } from "../../operations/isolated";
 import { prepareAccount } from "../../operations/local/account";
 import { emulatorEnvironment, startEmulator, type Emulator } from "../../operations/local/emulator";
 import { pythonEnvironment } from "../../operations/local/python";
-import { planAgain } from "../../operations/local/second-plan";
 import { addEnvironment } from "../../stacks/environment-stacks";
 import { aws } from "../support/aws-cli";
 import { builtCli } from "../support/built";
@@ -80,16 +78,11 @@ function write(roles: Readonly<Record<"alpha" | "charlie", string>>, workerImage
 
 const folderOf = (name: string) => project.stacks(ENVIRONMENT).find((stack) => stack.name === name)!.folder;
 
-async function apply(name: string): Promise<void> {
-  await project.run(folderOf(name), ["init", "-input=false", "-no-color"], env);
-  await project.run(folderOf(name), ["apply", "-auto-approve", "-input=false", "-no-color"], env);
-}
+const apply = (name: string) => project.apply(folderOf(name), env);
 
 async function differences(name: string) {
   await project.run(folderOf(name), ["init", "-input=false", "-no-color"], env);
-  const settings = { TF_CLI_CONFIG_FILE: join(project.root, "terraform.rc") };
-  const { binary } = project.terraform;
-  return planAgain(binary, folderOf(name), isolated({ ...settings, ...env }), new AbortController().signal);
+  return project.planAgain(folderOf(name), env);
 }
 
 const parameter = async (name: string) =>

@@ -10,7 +10,7 @@ import { riseOf, weightOf, wrongWeights } from "../../../operations/dial/weights
 import { event, perform, personsCommand, type End, type Event } from "../../support/dial-commands";
 import { dialFolder } from "../../support/dial-world";
 import { FakeConsul, type Fate, FakeStore } from "../../support/fake-consul";
-import { seed } from "../../support/property";
+import { randomNumbers, seed } from "../../support/property";
 
 // Two people at the dial of one environment, whose calls of Consul come in any order, who may die at each of them; and
 // whatever else happens to Consul meanwhile. Nothing of it breaks what holds of the dial.
@@ -60,7 +60,7 @@ async function play(steps: readonly Step[], order: number): Promise<Ends> {
   const store = new FakeStore();
   store.workers = { alpha: 2, bravo: 2, charlie: 1, delta: 1 };
   const watch = new Watch(store);
-  const random = numbers(order);
+  const random = randomNumbers(order);
   const ends: Ends = {};
   const waiting: (() => void)[] = [];
   const people = [{ name: "ann" }, { name: "bob" }].map((person) => ({ ...person, busy: false }));
@@ -121,7 +121,7 @@ function happen(event: Event, store: FakeStore, watch: Watch): void {
       store.workers = event.workers;
       return;
     case "lose the lock": {
-      const holder = store.entries.get(lockKey("development"))?.session;
+      const holder = store.entries.get(LOCK)?.session;
       if (holder !== undefined) store.end(holder);
       return;
     }
@@ -203,17 +203,6 @@ class Watch {
   private get newest(): number {
     return Math.max(0, ...[...this.records.keys()].slice(-1));
   }
-}
-
-/** Numbers from 0 to 1 (mulberry32): the same for a seed, however the test runs. */
-function numbers(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const LONG = 10_000;

@@ -26,7 +26,6 @@ test("a ramp that is killed at any point is consistent, frees the lock in 30 s, 
       run: record?.run,
     });
   };
-  const since = Date.now();
   await killed(world.ramp("--hold", "2s"), /step 1 of 3/, "following");
   await waitUntil("the lock is free", async () => expect(await world.dial.lockSession()).toBeUndefined());
   // A resumed one waits by itself until the lock of the one before is free.
@@ -38,5 +37,4 @@ test("a ramp that is killed at any point is consistent, frees the lock in 30 s, 
   expect(await world.dial.run("abort", [])).toMatchObject({ code: 0 });
   expect(await world.dial.dial()).toMatchObject({ weights: { alpha: 100 } });
   expect(await world.record()).toBeUndefined();
-  if (process.env.SEEN !== undefined) process.stderr.write(`killed three times: ${Date.now() - since} ms\n`);
 });

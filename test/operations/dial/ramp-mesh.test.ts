@@ -73,7 +73,6 @@ test.each([
         ...WHY,
       ).ended,
   );
-  if (process.env.SEEN !== undefined) process.stderr.write(stderr);
   expect({ code, stderr }).toEqual({ code: 11, stderr: expect.stringMatching(reason) });
   // Lines begin with the seconds since the start.
   const at = (what: RegExp) =>
@@ -105,7 +104,6 @@ test("a gateway that does not follow stops the ramp", async () => {
     "10s",
     ...QUICK,
   ).ended;
-  if (process.env.SEEN !== undefined) process.stderr.write(stopped.stderr);
   // It serves neither the step nor what is put back.
   expect(stopped).toMatchObject({ code: 12 });
   expect(stopped.stderr).toMatch(/is not served after \d+ s: gateway-2 serves generation \d+, not \d+/);

@@ -7,6 +7,7 @@ import { isolated } from "../../../operations/isolated";
 import { entriesOf } from "../../../operations/kubeconfig/entries";
 import { updateFile } from "../../../operations/kubeconfig/file";
 import { merge } from "../../../operations/kubeconfig/merge";
+import type { Ended } from "../../support/cli";
 import { EksTokenWebhook, type Identity } from "../../support/eks-token-webhook";
 import { startKubernetes, type KubernetesCluster } from "../../support/kubernetes";
 
@@ -66,12 +67,6 @@ async function refresh(active: string): Promise<void> {
     fallback: () => "development",
   };
   await updateFile(kubeconfig, (text) => merge(text, wanted, kubeconfig).text);
-}
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 function kubectl({ accessKey, secretKey }: Identity, ...args: string[]): Promise<Ended> {

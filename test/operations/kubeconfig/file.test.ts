@@ -20,7 +20,7 @@ import { promisify } from "node:util";
 import { parseKubeconfig, sectionNames } from "../../../operations/kubeconfig/document";
 import { updateFile } from "../../../operations/kubeconfig/file";
 import { builtCli } from "../../support/built";
-import { seed } from "../../support/property";
+import { randomNumbers, seed } from "../../support/property";
 
 // Hundreds of processes: half a minute each where nothing else runs.
 jest.setTimeout(900_000);
@@ -138,7 +138,7 @@ describe("50 refreshes at the same time", () => {
 });
 
 test("killed at 200 random moments, it leaves the old file or the new one", async () => {
-  const moments = random(seed);
+  const moments = randomNumbers(seed);
   const halves = ["one", "two"].map(async (name) => {
     const path = join(folder, name, "config");
     mkdirSync(dirname(path));
@@ -159,17 +159,6 @@ test("killed at 200 random moments, it leaves the old file or the new one", asyn
   });
   expect(await Promise.all(halves)).toEqual([2, 2]);
 });
-
-/** Numbers from 0 to 1, the same in each run with the same seed (mulberry32). */
-function random(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const write = (path: string, more = {}) => updateFile(path, (text) => `${text}# more\n`, more);
 const mode = (path: string) => statSync(path).mode & 0o777;

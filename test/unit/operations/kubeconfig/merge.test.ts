@@ -38,11 +38,10 @@ describe("500 generated kubeconfigs", () => {
         const added = run(text, development);
         expect(run(added.text, development).text).toBe(added.text);
         const moved = run(added.text, environment("development", entry("charlie", "REVG"), entry("alpha")));
-        const names = (section: "contexts") =>
-          parseKubeconfig(moved.text, "config")
-            .items[section].filter(({ marker }) => marker !== undefined)
-            .map(({ name }) => name);
-        expect(names("contexts").sort()).toEqual(["development", "development-alpha", "development-charlie"]);
+        const contexts = parseKubeconfig(moved.text, "config")
+          .items.contexts.filter(({ marker }) => marker !== undefined)
+          .map(({ name }) => name);
+        expect(contexts.sort()).toEqual(["development", "development-alpha", "development-charlie"]);
         for (const result of [added.text, moved.text]) {
           expect(isWithin(text.replace(EMPTY, "$1"), result)).toBe(true);
         }
@@ -101,12 +100,23 @@ test("the current context changes when it was one of ours that goes, and not oth
 });
 
 test("a namespace and a proxy that somebody has set on entries of ours stay", () => {
-  const before = run("", development).text.replace(
-    "  context:\n    cluster: development-alpha",
-    "  context:\n    namespace: team\n    cluster: development-alpha",
+  const before = run("", development)
+    .text.replace(
+      "  context:\n    cluster: development-alpha",
+      "  context:\n    namespace: team\n    cluster: development-alpha",
+    )
+    .replace("  cluster:\n", "  cluster:\n    proxy-url: http://proxy\n");
+  const [proxied] = parse(before).clusters;
+  expect(proxied.cluster).toMatchObject({ "proxy-url": "http://proxy" });
+  const after = parse(
+    run(before, environment("development", entry("bravo", "REVG"), entry("alpha", "REVG"))).text,
   );
-  const after = run(before, environment("development", entry("bravo"), entry("alpha"))).text;
-  expect(parse(after).contexts[0].context).toMatchObject({ namespace: "team", cluster: "development-bravo" });
+  expect(after.contexts[0].context).toMatchObject({ namespace: "team", cluster: "development-bravo" });
+  const cluster = after.clusters.find(({ name }: { name: string }) => name === proxied.name);
+  expect(cluster.cluster).toMatchObject({
+    "proxy-url": "http://proxy",
+    "certificate-authority-data": "REVG",
+  });
 });
 
 test("what kubectl adds when it writes a file anew is no difference", () => {
