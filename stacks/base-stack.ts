@@ -11,7 +11,8 @@ import {
 import type { Construct } from "constructs";
 import { stateKey, tagKeys } from "../environment/naming";
 import type { Environment } from "../environment/schema";
-import { policyOf } from "./policy";
+import { describeStack } from "../environment/stack-metadata";
+import { exemptionsOfStack, policyOf } from "./policy";
 
 /**
  * What every stack of an environment has: a state of its own, in the environment's bucket with a lock file and
@@ -47,7 +48,11 @@ export class BaseStack extends TerraformStack {
   override toTerraform(): Record<string, unknown> {
     const code = super.toTerraform() as Record<string, unknown>;
     policyOf(this).check(this, code);
-    return code;
+    return describeStack(code, {
+      environment: this.environment.environment,
+      stack: this.stackName,
+      exemptions: exemptionsOfStack(this),
+    });
   }
 
   /** The AWS provider: refuses another account than the environment's, and tags all that it makes. */

@@ -53,6 +53,10 @@ export class ClusterStack extends EnvironmentStack {
       cluster.certificateAuthority,
       "Authority of the API server, base64 of its PEM",
     );
+    // The state says by them how far a cluster's life has come: a review of the next plan goes by that.
+    this.publish("cluster_role", spec.role, "Role of the cluster when this was applied");
+    this.publish("cluster_kind", spec.kind, "self-managed or eks");
+    this.publish("kubernetes_version", spec.kubernetes, "Version of Kubernetes that the file asks for");
     this.publish("worker_security_group_id", cluster.workerSecurityGroupId, "Security group of all workers");
   }
 }

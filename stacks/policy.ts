@@ -74,6 +74,15 @@ export class Policy implements IValidation {
   }
 }
 
+/** Exemptions of one stack's resources, of its code and of its environment's file. */
+export function exemptionsOfStack(stack: CheckedStack): Exemption[] {
+  const { exemptions } = stack.environment.policy;
+  return [
+    ...exemptionsIn(stack),
+    ...exemptions.map((exemption): Exemption => ({ ...exemption, source: "file" })),
+  ].filter(({ resource }) => resource.startsWith(`${stack.stackName}/`));
+}
+
 /** Exemptions in an environment's file, but for those of its stacks that a part of the app leaves out. */
 function exemptionsOf(environment: Environment, stacks: readonly CheckedStack[]): Exemption[] {
   const { environment: name, clusters, policy } = environment;

@@ -7,6 +7,8 @@ export interface Exemption {
   /** `<stack>/<address>`. */
   readonly resource: string;
   readonly reason: string;
+  /** Who answers for it; those beside a resource are answered for by who owns the code. */
+  readonly owner?: string;
   /** Where it is written, for the message when it is of no use any more. */
   readonly source: "file" | "code";
 }

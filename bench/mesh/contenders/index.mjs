@@ -14,6 +14,7 @@ const PEERS = {
   nginx: startNginx,
   "nginx-shared": (options) => startNginx({ ...options, shared: true }),
   envoy: (options) => startEnvoy({ ...options, variant: "mesh" }),
+  "envoy-list": (options) => startEnvoy({ ...options, variant: "mesh", routing: "list" }),
   "envoy-bare": (options) => startEnvoy({ ...options, variant: "bare" }),
   haproxy: startHaproxy,
 };

@@ -149,3 +149,31 @@ test("stacks that are written as HCL are checked as well", () => {
   stack.toHclTerraform();
   expect(() => app.node.validate()).toThrow(`own${UNENCRYPTED}`);
 });
+
+test("a stack says where Terraform reads nothing who exempted what of it, of the code and of the file", () => {
+  const app = new App({ outdir: "unused" });
+  const stack = new OwnStack(
+    app,
+    "own",
+    (own) => {
+      exempt(balancer(own), { check: "public-endpoint", reason: "The status page is for customers" });
+      scratch(own);
+    },
+    [exemption("own/aws_ebs_volume.scratch"), exemption("example-mesh/aws_ebs_volume.other")],
+  );
+  const code = stack.toTerraform() as { "//": { metadata: unknown; skyline: unknown } };
+  expect(code["//"].metadata).toBeDefined();
+  expect(code["//"].skyline).toEqual({
+    environment: "example",
+    stack: "own",
+    exemptions: [
+      { ...exemption("own/aws_ebs_volume.scratch"), source: "file" },
+      {
+        check: "public-endpoint",
+        resource: "own/aws_lb.front",
+        reason: "The status page is for customers",
+        source: "code",
+      },
+    ],
+  });
+});

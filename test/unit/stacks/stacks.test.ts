@@ -102,8 +102,11 @@ test("outputs are named by the contract, not by ids", () => {
   ]);
   expect(Object.keys(stacks["example-cluster-alpha"]?.outputs() ?? {}).sort()).toEqual([
     "certificate_authority",
+    "cluster_kind",
     "cluster_name",
+    "cluster_role",
     "endpoint",
+    "kubernetes_version",
     "worker_security_group_id",
   ]);
 });
