@@ -6,7 +6,6 @@ import { kubeconfigPath } from "../../operations/kubeconfig/place";
 import { refresh, type RefreshEnvironment, type RefreshResult } from "../../operations/kubeconfig/refresh";
 import { caller } from "../caller";
 import { confirmProduction } from "../confirm";
-import { environmentOf } from "../environment-of";
 import { CommandFailure, exitCodeOf, exitCodes } from "../exit";
 import type { Result } from "../output";
 import type { Session } from "../session";
@@ -74,7 +73,7 @@ function wantedOf(name: string, names: readonly string[], options: Options): Ref
     }
     return { name, region, account: undefined, credentials };
   }
-  const environment = environmentOf({ env: name, directory });
+  const environment = environments().environmentOf({ env: name, directory });
   return {
     name: environment.environment,
     region: environment.region,
@@ -84,6 +83,12 @@ function wantedOf(name: string, names: readonly string[], options: Options): Ref
       ? {}
       : { admin: { environment, cluster: admin, seconds: options.adminFor, by: caller() } }),
   };
+}
+
+/** Loaded where there is a file: the schema takes longer than all else of this command. */
+function environments() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it always
+  return require("../environment-of") as typeof import("../environment-of");
 }
 
 /** `production=prod` is for that environment, `prod` for all that have no other. */

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { environmentFile, listEnvironments } from "../../environment/folder";
-import { nearest } from "../../environment/suggestion";
 import { OperationFailure } from "../failure";
+import { unknownName } from "./named";
 
 /** A file that describes an environment, found by its name. */
 export interface EnvironmentFile {
@@ -28,12 +28,7 @@ export function findEnvironments(directory: string, wanted?: string): Environmen
     );
   }
   if (wanted !== undefined && !names.includes(wanted)) {
-    const near = nearest(wanted, names);
-    throw new OperationFailure(
-      "invalid",
-      `no environment ${JSON.stringify(wanted)} in ${directory}`,
-      near === undefined ? `name one of ${names.join(", ")}` : `did you mean ${near}?`,
-    );
+    throw unknownName(`no environment ${JSON.stringify(wanted)} in ${directory}`, wanted, names);
   }
   return names
     .filter((name) => wanted === undefined || name === wanted)

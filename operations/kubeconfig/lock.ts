@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 120;
 const LOOK_MS = 500;
 
 export interface LockOptions {
-  /** @default 10000 */
+  /** For one who holds it; many who take turns are waited for as long as they do. @default 10000 */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
   /** Told when a lock is taken over. */
@@ -35,7 +35,7 @@ interface Holder {
  * Runs work while holding files that kubectl takes for its own lock, `<file>.lock`. They are taken in one order, so that
  * two processes never wait for each other.
  *
- * @throws OperationFailure conflict, when somebody else holds one for too long
+ * @throws OperationFailure conflict, when somebody holds one for too long
  */
 export async function withLocks<T>(
   locks: readonly string[],
@@ -56,11 +56,11 @@ export async function withLocks<T>(
 
 async function acquire(lock: string, options: LockOptions): Promise<void> {
   const { waitMs = WAIT_MS, signal } = options;
-  const deadline = performance.now() + waitMs;
   // Written before it has its name: nobody ever sees one of ours without its holder.
   const draft = `${lock}.${process.pid}-${randomBytes(6).toString("hex")}`;
   await writeFile(draft, `${JSON.stringify(self())}\n`, { flag: "wx", mode: 0o600 });
   try {
+    let held: { readonly lock: string | undefined; readonly since: number } | undefined;
     for (let turn = 0, looked = -Infinity; ; turn++) {
       if (await linked(draft, lock)) {
         return;
@@ -69,6 +69,10 @@ async function acquire(lock: string, options: LockOptions): Promise<void> {
         throw new OperationFailure("interrupted", "stopped; the file is as it was");
       }
       const now = performance.now();
+      const found = await identity(lock);
+      if (held === undefined || held.lock !== found) {
+        held = { lock: found, since: now };
+      }
       if (now - looked > LOOK_MS) {
         looked = now;
         const left = await abandoned(lock);
@@ -78,7 +82,7 @@ async function acquire(lock: string, options: LockOptions): Promise<void> {
           continue;
         }
       }
-      if (now > deadline) {
+      if (now - held.since > waitMs) {
         throw new OperationFailure(
           "conflict",
           `${lock} has been held for ${waitMs / 1000} s by ${await heldBy(lock)}`,
@@ -91,6 +95,12 @@ async function acquire(lock: string, options: LockOptions): Promise<void> {
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Tells a lock from the next one; undefined when it has just been freed. */
+async function identity(lock: string): Promise<string | undefined> {
+  const found = await stat(lock).catch(() => undefined);
+  return found === undefined ? undefined : `${found.ino} ${found.mtimeMs}`;
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

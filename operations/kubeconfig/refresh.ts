@@ -3,7 +3,7 @@ import { AwsAccount, type AwsOptions } from "../aws/account";
 import { OperationFailure } from "../failure";
 import { controlPlane } from "../registry/live";
 import { activeEntry, readRegistry, type Registry } from "../registry/registry";
-import { issueAdmin } from "./admin";
+import { checkAdmin, issueAdmin } from "./admin";
 import { checkTokenSource, type Credentials } from "./credentials";
 import { entriesOf, type EnvironmentAccess } from "./entries";
 import { readFileAt, updateFile } from "./file";
@@ -151,6 +151,9 @@ async function accessOf(
   const given = { endpoint, credentials: keys, signal, timeoutMs, profile: credentials.profile };
   const aws = new AwsAccount({ account, region, page: "docs/commands/kubeconfig.md" }, given);
   const registry = await readRegistry(aws, name);
+  if (admin !== undefined) {
+    checkAdmin(admin.environment, admin.cluster, registry);
+  }
   await refuseInactive(aws, registry, report);
   const certificate =
     admin === undefined || mode !== "write"

@@ -1,6 +1,6 @@
 import type { Environment } from "../../environment/schema";
 import { clusterResourceName } from "../../environment/naming";
-import { nearest } from "../../environment/suggestion";
+import { clusterOf } from "../environments/named";
 import { OperationFailure } from "../failure";
 
 /**
@@ -8,21 +8,12 @@ import { OperationFailure } from "../failure";
  *
  * @throws OperationFailure when the environment has no such cluster
  */
-export function contextOf({ environment, clusters }: Environment, cluster?: string): string {
+export function contextOf(environment: Environment, cluster?: string): string {
   if (cluster === undefined) {
-    return environment;
+    return environment.environment;
   }
-  const spec = clusters[cluster];
-  if (spec === undefined) {
-    const near = nearest(cluster, Object.keys(clusters));
-    throw new OperationFailure(
-      "invalid",
-      `environment ${environment} has no cluster ${JSON.stringify(cluster)}`,
-      near === undefined ? `name one of ${Object.keys(clusters).join(", ")}` : `did you mean ${near}?`,
-    );
-  }
-  if (spec.role === "removed") {
+  if (clusterOf(environment, cluster).role === "removed") {
     throw new OperationFailure("invalid", `cluster ${cluster} is removed`);
   }
-  return clusterResourceName(environment, cluster);
+  return clusterResourceName(environment.environment, cluster);
 }

@@ -4,9 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import { loadEnvironment } from "../../environment/load";
 import { skylineNamespaces, stackNames } from "../../environment/naming";
 import type { ClusterSpec } from "../../environment/schema";
-import { nearest } from "../../environment/suggestion";
 import { synthesize } from "../app";
 import { findEnvironments } from "../environments/find";
+import { clusterOf } from "../environments/named";
 import { OperationFailure } from "../failure";
 import { isolated } from "../isolated";
 import { stacksOf } from "../synthesized";
@@ -44,11 +44,9 @@ export async function platformContents(options: PlatformOptions): Promise<Platfo
   if (found === undefined) {
     throw new OperationFailure("invalid", `no environment ${options.environment}`);
   }
-  const { environment, clusters, mesh } = loadEnvironment(found.file);
-  const spec = clusters[options.cluster];
-  if (spec === undefined) {
-    throw unknownCluster(environment, options.cluster, Object.keys(clusters));
-  }
+  const loaded = loadEnvironment(found.file);
+  const { environment, mesh } = loaded;
+  const spec = clusterOf(loaded, options.cluster);
   const folder = await mkdtemp(join(tmpdir(), "skyline-manifests-"));
   try {
     const output = join(folder, "cdktf.out");
@@ -78,12 +76,3 @@ export async function platformContents(options: PlatformOptions): Promise<Platfo
 /** What an admin applies once, before the deployer can apply the platform. */
 export const bootstrapOf = ({ kind, administered, manifests }: PlatformContents): Manifest[] =>
   kind === "self-managed" ? selfManagedBootstrap(manifests, administered) : bootstrapManifests(manifests);
-
-function unknownCluster(environment: string, cluster: string, clusters: readonly string[]): OperationFailure {
-  const near = nearest(cluster, clusters);
-  return new OperationFailure(
-    "invalid",
-    `environment ${environment} has no cluster ${JSON.stringify(cluster)}`,
-    near === undefined ? `name one of ${clusters.join(", ")}` : `did you mean ${near}?`,
-  );
-}

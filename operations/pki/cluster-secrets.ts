@@ -34,7 +34,8 @@ export function clusterSecrets(
   };
 }
 
-function authoritiesOf(environment: string, cluster: string): PkiSecret {
+/** The secret of a self-managed cluster from which its certificates are issued. */
+export function authoritiesOf(environment: string, cluster: string): PkiSecret {
   const authority = (name: string, part: string): Content => ({
     kind: "authority",
     name,

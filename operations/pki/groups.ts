@@ -1,5 +1,5 @@
 import type { Environment } from "../../environment/schema";
-import { nearest } from "../../environment/suggestion";
+import { clusterOf, unknownName } from "../environments/named";
 import { OperationFailure } from "../failure";
 import { clusterSecrets } from "./cluster-secrets";
 import { consulSecrets } from "./consul-secrets";
@@ -26,17 +26,13 @@ export function secretOf(group: PkiGroup, part: string): PkiSecret {
   const parts = group.secrets.map((secret) => secret.part);
   const found = group.secrets.find((secret) => secret.part === part);
   if (found === undefined) {
-    throw unknown(`there is no secret ${JSON.stringify(part)}`, part, parts);
+    throw unknownName(`there is no secret ${JSON.stringify(part)}`, part, parts);
   }
   return found;
 }
 
-function refuseWithoutSecrets({ environment, clusters }: Environment, cluster: string): void {
-  const spec = clusters[cluster];
-  if (spec === undefined) {
-    const names = Object.keys(clusters);
-    throw unknown(`environment ${environment} has no cluster ${JSON.stringify(cluster)}`, cluster, names);
-  }
+function refuseWithoutSecrets(environment: Environment, cluster: string): void {
+  const spec = clusterOf(environment, cluster);
   if (spec.kind !== "self-managed") {
     throw new OperationFailure(
       "invalid",
@@ -46,10 +42,4 @@ function refuseWithoutSecrets({ environment, clusters }: Environment, cluster: s
   if (spec.role === "removed") {
     throw new OperationFailure("invalid", `cluster ${cluster} is removed; it needs no certificates`);
   }
-}
-
-function unknown(message: string, word: string, names: readonly string[]): OperationFailure {
-  const near = nearest(word, names);
-  const hint = near === undefined ? `name one of ${names.join(", ")}` : `did you mean ${near}?`;
-  return new OperationFailure("invalid", message, hint);
 }

@@ -1,6 +1,7 @@
 import { registry } from "../../environment/naming";
 import type { AwsAccount } from "../aws/account";
 import { OperationFailure } from "../failure";
+import { parameterStore } from "./parameters";
 
 /** The parameter that says which cluster is active. */
 export interface ActiveParameter {
@@ -15,7 +16,7 @@ export async function activeParameter(
   aws: AwsAccount,
   environment: string,
 ): Promise<{ readonly Value?: string; readonly Version?: number } | undefined> {
-  const { GetParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
+  const { GetParameterCommand, SSMClient } = parameterStore();
   const client = new SSMClient(aws.settings);
   const { abortSignal } = aws;
   const name = registry.active(environment);
@@ -29,7 +30,7 @@ export async function activeParameter(
 
 /** @throws OperationFailure missing, when there is none: the network stack was not applied */
 export async function readActive(aws: AwsAccount, environment: string): Promise<ActiveParameter> {
-  const { PutParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
+  const { PutParameterCommand, SSMClient } = parameterStore();
   const client = new SSMClient(aws.settings);
   const { abortSignal } = aws;
   const name = registry.active(environment);

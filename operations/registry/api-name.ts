@@ -1,4 +1,4 @@
-import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
+import type { ResourceRecordSet, Route53Client } from "@aws-sdk/client-route-53";
 import { activeApiHost, tagKeys } from "../../environment/naming";
 import type { Environment } from "../../environment/schema";
 import type { AwsAccount } from "../aws/account";
@@ -25,7 +25,7 @@ export async function readApiName(aws: AwsAccount, environment: Environment): Pr
   const client = new Route53Client(aws.settings);
   const { abortSignal } = aws;
   const name = activeApiHost(environment.domain);
-  const HostedZoneId = await zoneOf(aws, environment);
+  const HostedZoneId = await zoneOf(client, aws, environment);
   const list = new ListResourceRecordSetsCommand({
     HostedZoneId,
     StartRecordName: name,
@@ -75,10 +75,13 @@ export async function readApiName(aws: AwsAccount, environment: Environment): Pr
 }
 
 /** Id of the private zone of the environment's domain; of several, the one with the environment's tag. */
-async function zoneOf(aws: AwsAccount, { environment, domain }: Environment): Promise<string> {
-  const { ListHostedZonesByNameCommand, ListTagsForResourcesCommand, Route53Client } =
+async function zoneOf(
+  client: Route53Client,
+  aws: AwsAccount,
+  { environment, domain }: Environment,
+): Promise<string> {
+  const { ListHostedZonesByNameCommand, ListTagsForResourcesCommand } =
     await import("@aws-sdk/client-route-53");
-  const client = new Route53Client(aws.settings);
   const { abortSignal } = aws;
   const list = new ListHostedZonesByNameCommand({ DNSName: domain, MaxItems: 100 });
   const listed = await aws.ask(`looking for the zone ${domain}`, () => client.send(list, { abortSignal }));

@@ -1,7 +1,7 @@
 import { apiHost, registry as parameters } from "../../environment/naming";
 import type { ClusterSpec, Environment } from "../../environment/schema";
-import { nearest } from "../../environment/suggestion";
 import { AwsAccount, type AwsOptions } from "../aws/account";
+import { clusterOf } from "../environments/named";
 import { OperationFailure } from "../failure";
 import { readActive } from "./active";
 import { readApiName } from "./api-name";
@@ -105,17 +105,8 @@ export async function promote(
 }
 
 /** The cluster of the file, if it may be active. */
-function candidate({ environment, clusters }: Environment, cluster: string): ClusterSpec {
-  const spec = Object.hasOwn(clusters, cluster) ? clusters[cluster] : undefined;
-  if (spec === undefined) {
-    const known = Object.keys(clusters);
-    const near = nearest(cluster, known);
-    throw new OperationFailure(
-      "invalid",
-      `environment ${environment} has no cluster ${JSON.stringify(cluster)}`,
-      near === undefined ? `name one of ${known.join(", ")}` : `did you mean ${near}?`,
-    );
-  }
+function candidate(environment: Environment, cluster: string): ClusterSpec {
+  const spec = clusterOf(environment, cluster);
   if (spec.role === "retiring" || spec.role === "removed") {
     throw new OperationFailure(
       "refused",

@@ -3,6 +3,7 @@ import type { AwsAccount } from "../aws/account";
 import { OperationFailure } from "../failure";
 import { activeParameter } from "./active";
 import { parseEntry } from "./entry";
+import { parameterStore } from "./parameters";
 
 /** The clusters of an environment, as their stacks have published them. */
 export interface Registry {
@@ -27,7 +28,7 @@ export async function readRegistry(aws: AwsAccount, environment: string): Promis
 
 /** What cluster stacks have published, sorted by name. @throws OperationFailure as {@link readRegistry} */
 export async function readEntries(aws: AwsAccount, environment: string): Promise<readonly RegistryEntry[]> {
-  const { paginateGetParametersByPath, SSMClient } = await import("@aws-sdk/client-ssm");
+  const { paginateGetParametersByPath, SSMClient } = parameterStore();
   const client = new SSMClient(aws.settings);
   const { abortSignal } = aws;
   const path = parameters.cluster(environment, "");

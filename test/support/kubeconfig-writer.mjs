@@ -6,35 +6,14 @@ import { join } from "node:path";
 const [compiled, mode, ...args] = process.argv.slice(2);
 const require = createRequire(import.meta.url);
 const operation = (name) => require(join(compiled, "operations", "kubeconfig", `${name}.js`));
-const { updateFile } = operation("file");
-const { merge } = operation("merge");
-const { entriesOf } = operation("entries");
-
-/** An environment with clusters, of which one is active. */
-function wantedOf(environment, active = "alpha", names = ["alpha", "bravo"]) {
-  const clusters = names.map((name) => ({
-    ...{ name, kind: "eks", endpoint: `https://${name}.${environment}.example.com`, ca: "QUJD" },
-    ...{ version: "1.35", deployer: "arn:aws:iam::111111111111:role/atlantis" },
-  }));
-  const access = {
-    registry: { environment, active, clusters },
-    region: "us-east-1",
-    credentials: { source: "aws" },
-  };
-  return {
-    entries: entriesOf(access),
-    goes: (marker) => marker.environment === environment,
-    fallback: () => environment,
-  };
-}
-
-const refresh = (path, ...wanted) =>
-  updateFile(path, (text) => merge(text, wantedOf(...wanted), path).text, { waitMs: 600_000 });
 
 if (mode === "refresh") {
-  process.on("message", async ({ path, environments }) => {
+  const { refresh } = operation("refresh");
+  process.on("message", async ({ path, environment, endpoint }) => {
+    const wanted = { name: environment, region: "us-east-1", credentials: { source: "aws" } };
+    const credentials = { accessKeyId: "emulated", secretAccessKey: "emulated" };
     try {
-      await Promise.all(environments.map((environment) => refresh(path, environment, "alpha", ["alpha"])));
+      await refresh([wanted], { path, mode: "write", prune: false, endpoint, credentials });
       process.send({ done: true });
     } catch (error) {
       process.send({ error: String(error) });
@@ -42,14 +21,36 @@ if (mode === "refresh") {
   });
   process.send({ ready: true });
 } else {
-  const [path] = args;
-  const made = (text, active) => merge(text, wantedOf("development", active), path).text;
+  await alternate(...args);
+}
+
+/** Says what the two texts are that it alternates between, and how long it took to write one of them. */
+async function alternate(path) {
+  const { updateFile } = operation("file");
+  const { merge } = operation("merge");
+  const made = (text, active) => merge(text, wantedOf(active), path).text;
+  const write = (active) => updateFile(path, (text) => made(text, active), { waitMs: 600_000 });
   const alpha = made(readFileSync(path, "utf8"), "alpha");
   const start = performance.now();
-  await refresh(path, "development", "alpha");
+  await write("alpha");
   const turnMs = performance.now() - start;
   process.send({ versions: [alpha, made(alpha, "bravo")], turnMs });
   for (let turn = 1; ; turn++) {
-    await refresh(path, "development", turn % 2 === 0 ? "alpha" : "bravo");
+    await write(turn % 2 === 0 ? "alpha" : "bravo");
   }
+}
+
+/** An environment with two clusters, of which one is active. */
+function wantedOf(active) {
+  const { entriesOf } = operation("entries");
+  const clusters = ["alpha", "bravo"].map((name) => ({
+    ...{ name, kind: "eks", endpoint: `https://${name}.development.example.com`, ca: "QUJD" },
+    ...{ version: "1.35", deployer: "arn:aws:iam::111111111111:role/atlantis" },
+  }));
+  const registry = { environment: "development", active, clusters };
+  return {
+    entries: entriesOf({ registry, region: "us-east-1", credentials: { source: "aws" } }),
+    goes: ({ environment }) => environment === "development",
+    fallback: () => "development",
+  };
 }

@@ -9,7 +9,8 @@ A second apply would otherwise set out to mend what differs in the emulator alon
 - an Auto Scaling group keeps its service-linked role, warmup and maintenance policy, a lifecycle hook notifies nobody
   by itself, and a scaling policy is in force and predicts nothing unless told to;
 - an instance refresh can be started: it replaces nothing, as no instance of moto runs anything;
-- requests are answered one at a time.
+- requests are answered one at a time;
+- MOTO_ACCOUNT_ID is the account of keys that are nobody's, and not of all: a role's keys are of the role's account.
 
 CLIENT_NETWORKS holds them as JSON: {"account", "region", "networks": [{"vpc", "cidr", "subnets"}]}. On AWS somebody else
 made them; no API makes a VPC under a given id, so they are made here before the server starts.
@@ -30,6 +31,7 @@ from moto.ec2.models import launch_templates
 from moto.ec2.models import subnets as subnet_models
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models import vpcs as vpc_models
+from moto.iam import models as iam_models
 from moto.route53.models import FakeZone, Route53Backend
 from moto.route53.responses import Route53
 from moto.route53resolver.models import ResolverEndpoint
@@ -55,6 +57,8 @@ KEPT_OF_GROUP = {
     "InstanceMaintenancePolicy": "instance_maintenance_policy",
 }
 
+# moto takes it for the account of all keys while it is set.
+DEFAULT_ACCOUNT = os.environ.pop("MOTO_ACCOUNT_ID", iam_models.DEFAULT_ACCOUNT_ID)
 
 _one_at_a_time = threading.Lock()
 
@@ -68,6 +72,12 @@ def serve(host, port, app, **settings):
             return app(environ, start_response)
 
     run_simple(host, port, answer, **settings)
+
+
+def account_of(access_key):
+    # moto's own looks into all partitions, and loads the policies that AWS manages into each.
+    accounts = list(iam_models.iam_backends.items())
+    return next((account for account, iam in accounts if access_key in iam["aws"].access_keys), DEFAULT_ACCOUNT)
 
 
 def create_hosted_zone(response):
@@ -143,6 +153,7 @@ def make_policy(policy, *arguments, **more):
     policy.predictive_scaling_configuration = policy.predictive_scaling_configuration or None
 
 
+iam_models.get_account_id_from = account_of
 server.run_simple = serve
 Route53.create_hosted_zone = create_hosted_zone
 AutoScalingResponse.create_auto_scaling_group = keeping_settings(_create_group)

@@ -21,6 +21,7 @@ import { registry, type RegistryEntry } from "../../../environment/naming";
 import { startEmulator, type Emulator } from "../../../operations/local/emulator";
 import { pythonEnvironment } from "../../../operations/local/python";
 import { initPki } from "../../../operations/pki/init";
+import { AwsGate } from "../../support/aws-gate";
 import { builtCli } from "../../support/built";
 import { startCli } from "../../support/cli";
 import { REPOSITORY } from "../../support/terraform-project";
@@ -28,16 +29,21 @@ import { REPOSITORY } from "../../support/terraform-project";
 jest.setTimeout(600_000);
 
 /**
- * The command against registries of two environments, whose contexts name two accounts' profiles. The emulator keeps one
- * account; environments are apart by their regions.
+ * The command against registries of two environments in two accounts of one region. The user's keys are of development's;
+ * profiles take on a role in each, and the emulator keeps what it has by account, as AWS does.
  */
 const accounts = { development: "111111111111", staging: "222222222222" } as const;
-const regions = { development: "us-east-1", staging: "us-west-2" } as const;
+const REGION = "us-east-1";
 type Name = keyof typeof accounts;
+interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
 
 let folder: string;
 let emulator: Emulator;
 let kubeconfig: string;
+let keys: Readonly<Record<Name, Keys>>;
 
 beforeAll(async () => {
   builtCli();
@@ -48,18 +54,25 @@ beforeAll(async () => {
   for (const name of ["development", "staging"] as const) {
     const text = readFileSync(join(REPOSITORY, "environments", "development.yaml"), "utf8")
       .replace("environment: development", `environment: ${name}`)
-      .replaceAll("111111111111", accounts[name])
-      .replaceAll("us-east-1", regions[name]);
+      .replaceAll("111111111111", accounts[name]);
     writeFileSync(join(folder, "environments", `${name}.yaml`), text);
   }
+  const own = { accessKeyId: accounts.development, secretAccessKey: "emulated" };
   writeFileSync(
     join(folder, "credentials"),
-    Object.entries({ default: accounts.development, staging: accounts.staging })
-      .map(([profile, key]) => `[${profile}]\naws_access_key_id = ${key}\naws_secret_access_key = emulated\n`)
+    `[default]\naws_access_key_id = ${own.accessKeyId}\naws_secret_access_key = ${own.secretAccessKey}\n`,
+  );
+  writeFileSync(
+    join(folder, "aws"),
+    Object.entries(accounts)
+      .map(
+        ([name, account]) => `[profile ${name}]\nrole_arn = ${roleIn(account)}\nsource_profile = default\n`,
+      )
       .join(""),
   );
   const { bin } = await pythonEnvironment(join(REPOSITORY, "tools", "python"));
   emulator = await startEmulator({ bin, account: accounts.development, folder });
+  keys = { development: own, staging: await assumed(roleIn(accounts.staging)) };
   for (const name of ["development", "staging"] as const) {
     await publish(name, "alpha", "self-managed");
     await publish(name, "bravo", "eks");
@@ -72,27 +85,41 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const settings = (name: Name) => ({
+const roleIn = (account: string) => `arn:aws:iam::${account}:role/reader`;
+
+/** Keys of a role, as STS gives them to whoever asks the emulator. */
+async function assumed(role: string): Promise<Keys> {
+  const answer = await fetch(emulator.aws, {
+    method: "POST",
+    headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/sts/aws4_request` },
+    body: new URLSearchParams({ Action: "AssumeRole", RoleArn: role, RoleSessionName: "test" }),
+  });
+  const [, accessKeyId = ""] = /<AccessKeyId>(\w+)</.exec(await answer.text()) ?? [];
+  return { accessKeyId, secretAccessKey: "emulated" };
+}
+
+const settings = (account: Name) => ({
   endpoint: emulator.aws,
-  region: regions[name] as string,
-  credentials: { accessKeyId: accounts[name], secretAccessKey: "emulated" },
+  region: REGION,
+  credentials: keys[account],
 });
 
-const put = (name: Name, Name: string, Value: string) =>
-  new SSMClient(settings(name)).send(
+const put = (account: Name, Name: string, Value: string) =>
+  new SSMClient(settings(account)).send(
     new PutParameterCommand({ Name, Value, Type: "String", Overwrite: true }),
   );
 
-const remove = (name: Name, Name: string) =>
-  new SSMClient(settings(name)).send(new DeleteParameterCommand({ Name }));
+const remove = (account: Name, Name: string) =>
+  new SSMClient(settings(account)).send(new DeleteParameterCommand({ Name }));
 
-const publish = (name: Name, cluster: string, kind: RegistryEntry["kind"], more: object = {}) =>
+/** In its account; or in another's, which has an environment of the same name. */
+const publish = (name: Name, cluster: string, kind: RegistryEntry["kind"], account = name) =>
   put(
-    name,
+    account,
     registry.cluster(name, cluster),
     JSON.stringify({
       ...{ name: cluster, kind, endpoint: `https://${cluster}.${name}.example.com`, ca: "QUJD" },
-      ...{ version: "1.35", deployer: `arn:aws:iam::${accounts[name]}:role/atlantis`, ...more },
+      ...{ version: "1.35", deployer: `arn:aws:iam::${accounts[account]}:role/atlantis` },
     }),
   );
 
@@ -102,7 +129,7 @@ const activate = (name: Name, cluster: string) => put(name, registry.active(name
 function skyline(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   const env = {
     ...{ HOME: folder, AWS_ENDPOINT_URL: emulator.aws, AWS_ENDPOINT_URL_EKS: emulator.eks },
-    ...{ AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"), AWS_CONFIG_FILE: "/dev/null" },
+    ...{ AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"), AWS_CONFIG_FILE: join(folder, "aws") },
     ...{ AWS_EC2_METADATA_DISABLED: "true", KUBECONFIG: kubeconfig, ...more },
   };
   return startCli(["kubeconfig", ...args], env, folder).ended;
@@ -127,7 +154,7 @@ test("given two environments in two accounts, then their contexts are there in o
     command: "aws",
     args: [
       "--region",
-      "us-west-2",
+      "us-east-1",
       "eks",
       "get-token",
       "--cluster-name",
@@ -140,6 +167,43 @@ test("given two environments in two accounts, then their contexts are there in o
     provideClusterInfo: false,
   });
   expect(await kubectl("view", "--raw", "-o", "json")).toContain("client.authentication.k8s.io/v1beta1");
+});
+
+test("environments of two accounts are read at the same time, each by its role", async () => {
+  const gate = await AwsGate.open(emulator.aws);
+  const asked = new Set<string>();
+  let meet: () => void;
+  const met = new Promise<void>((resolve) => (meet = resolve));
+  // Nobody gets an answer on one registry before the other one was asked for, too.
+  gate.hold = ({ body }) => {
+    const name = Object.keys(accounts).find((each) => body.includes(`/skyline/${each}/`));
+    if (name === undefined) return undefined;
+    asked.add(name);
+    if (asked.size === 2) meet();
+    return met;
+  };
+  const file = join(folder, "two-accounts");
+  const profiles = ["--profile", "development=development", "--profile", "staging=staging"];
+  const args = ["--refresh", "--env", "development", "--env", "staging", ...profiles, "--kubeconfig", file];
+  try {
+    expect(await skyline(args, { AWS_ENDPOINT_URL: gate.url })).toMatchObject({ code: 0 });
+  } finally {
+    await gate.close();
+  }
+  const { contexts, users } = parse(readFileSync(file, "utf8"));
+  expect(contexts).toHaveLength(6);
+  expect(users.map(({ user }: { user: { exec: object } }) => user.exec)).toEqual(
+    ["development", "development", "staging", "staging"].map((value) =>
+      expect.objectContaining({ env: [{ name: "AWS_PROFILE", value }] }),
+    ),
+  );
+  // With the keys of one account alone, the other's registry is not there.
+  const alone = [...args.slice(0, 5), "--kubeconfig", join(folder, "one-account"), "--json"];
+  const { code, stdout } = await skyline(alone);
+  expect(code).toBe(6);
+  expect(JSON.parse(stdout)).toMatchObject({
+    data: { environments: [{ failure: null }, { environment: "staging", failure: "refused" }] },
+  });
 });
 
 test("a second run leaves every byte, and --check ends with 0; also after kubectl has written the file anew", async () => {
@@ -229,7 +293,7 @@ test("--admin: a certificate of at most 8 hours, in a context of its own", async
   await initPki(environment, {
     clusters: ["alpha"],
     endpoint: emulator.aws,
-    credentials: { accessKeyId: accounts.development, secretAccessKey: "emulated" },
+    credentials: keys.development,
   });
   const args = ["--refresh", "--env", "development", "--admin", "alpha"];
   expect(await skyline([...args, "--admin-for", "9h"])).toMatchObject({ code: 2 });
@@ -251,6 +315,30 @@ test("--admin: a certificate of at most 8 hours, in a context of its own", async
   });
 });
 
+describe("--admin of a cluster", () => {
+  const admin = (cluster: string) => ["--env", "development", "--admin", cluster];
+  afterAll(() => publish("development", "alpha", "self-managed"));
+
+  test("that is not in the registry: 4, with those that are; the file stays", async () => {
+    await remove("development", registry.cluster("development", "alpha"));
+    const before = text();
+    for (const mode of ["--refresh", "--dry-run", "--check"]) {
+      expect(await skyline([mode, ...admin("alpha")])).toMatchObject({
+        code: 4,
+        stderr: expect.stringMatching(/cluster alpha is not in the registry of development[^]*bravo/),
+      });
+    }
+    expect(text()).toBe(before);
+  });
+
+  test("that the environment's file does not have: 2, with the name that was meant", async () => {
+    expect(await skyline(["--refresh", ...admin("alpa")])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("did you mean alpha?"),
+    });
+  });
+});
+
 describe("refused, with the file as it was", () => {
   const one = ["--refresh", "--env", "staging", "--profile", "staging"];
   const unchanged = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
@@ -267,17 +355,11 @@ describe("refused, with the file as it was", () => {
 
   test("an account that is not the environment's: 8", async () => {
     // What those credentials lead to is another account's registry of the same name.
-    const entry = {
-      ...{ name: "alpha", kind: "eks", endpoint: "https://other.example.com", ca: "QUJD", version: "1.35" },
-      deployer: `arn:aws:iam::${accounts.staging}:role/atlantis`,
-    };
-    const parameter = registry.cluster("development", "alpha");
-    await put("development", parameter, JSON.stringify(entry));
+    await publish("development", "alpha", "eks", "staging");
     expect(await unchanged(["--refresh", "--env", "development", "--profile", "staging"])).toMatchObject({
       code: 8,
       stderr: expect.stringContaining("account 222222222222"),
     });
-    await publish("development", "alpha", "self-managed");
   });
 
   test("an EKS cluster that is not up: 4", async () => {

@@ -6,6 +6,9 @@ import { Session } from "../../../cli/session";
 import { builtCli } from "../../support/built";
 import { inside, projectWith, skyline } from "./skyline";
 
+// Who comes first compiles the program.
+jest.setTimeout(60_000);
+
 const nowhere = { stdout: { write: () => true }, stderr: { write: () => true } };
 const program = buildProgram(new Session(nowhere), nowhere);
 const environment = () => ["development", "production"];

@@ -7,6 +7,9 @@ import { Session } from "../../../cli/session";
 import { builtCli } from "../../support/built";
 import { inside, skyline } from "./skyline";
 
+// Who comes first compiles the program.
+jest.setTimeout(60_000);
+
 describe("what is no command line", () => {
   test.each([
     [["evn"], "error: unknown command 'evn'\nhint: Did you mean env?\n"],

@@ -1,5 +1,5 @@
 import { byId, h, show } from "./dom.js";
-import { difference, sentence } from "./format.js";
+import { difference, sentence, weightOf } from "./format.js";
 import { field, options, select } from "./forms.js";
 import { DEEDS, offers } from "./offers.js";
 import { ask } from "./stream.js";
@@ -131,8 +131,7 @@ export class Deeds {
   fill() {
     const clusters = this.snapshot?.clusters ?? [];
     const now = this.snapshot === null ? null : wantedWeights(this.snapshot);
-    const points = (/** @type {string} */ name) =>
-      now !== null && Object.hasOwn(now, name) ? (now[name] ?? 0) : 0;
+    const points = (/** @type {string} */ name) => (now === null ? 0 : weightOf(now, name));
     const able = clusters
       .filter(({ role }) => role === "active" || role === "passive")
       .map(({ name }) => name);
@@ -155,7 +154,7 @@ export class Deeds {
   /** @param {string} cluster */
   startFrom(cluster) {
     const now = this.snapshot === null ? null : wantedWeights(this.snapshot);
-    field("step-share").value = String(now !== null && Object.hasOwn(now, cluster) ? now[cluster] : 0);
+    field("step-share").value = String(now === null ? 0 : weightOf(now, cluster));
   }
 
   offerTakers() {

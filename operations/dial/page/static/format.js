@@ -61,14 +61,15 @@ export function weights(shares) {
   return parts.length === 0 ? "nobody" : parts.map(([name, weight]) => `${name} ${weight}`).join(", ");
 }
 
+/** A cluster that is not named has none. @param {Readonly<Record<string, number>>} shares @param {string} name */
+export const weightOf = (shares, name) => (Object.hasOwn(shares, name) ? (shares[name] ?? 0) : 0);
+
 /** What changes: `alpha 100 → 75, bravo 0 → 25`. @param {Readonly<Record<string, number>>} before @param {Readonly<Record<string, number>>} after */
 export function difference(before, after) {
-  const of = (/** @type {Readonly<Record<string, number>>} */ shares, /** @type {string} */ name) =>
-    Object.hasOwn(shares, name) ? shares[name] : 0;
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .sort()
-    .filter((name) => of(before, name) !== of(after, name))
-    .map((name) => `${name} ${of(before, name)} → ${of(after, name)}`)
+    .filter((name) => weightOf(before, name) !== weightOf(after, name))
+    .map((name) => `${name} ${weightOf(before, name)} → ${weightOf(after, name)}`)
     .join(", ");
 }
 

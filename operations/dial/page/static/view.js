@@ -1,5 +1,16 @@
 import { byId, h, show } from "./dom.js";
-import { difference, duration, latency, percent, points, rate, time, UNKNOWN, weights } from "./format.js";
+import {
+  difference,
+  duration,
+  latency,
+  percent,
+  points,
+  rate,
+  time,
+  UNKNOWN,
+  weightOf,
+  weights,
+} from "./format.js";
 
 /**
  * @typedef {import("../feed").PageState} PageState
@@ -68,10 +79,6 @@ export function rowsOf(snapshot) {
   ];
 }
 
-/** @param {Readonly<Record<string, number>> | null} shares @param {string} name */
-const weightOf = (shares, name) =>
-  shares === null ? null : Object.hasOwn(shares, name) ? (shares[name] ?? 0) : 0;
-
 /** @param {DialSnapshot} snapshot */
 function showTraffic(snapshot) {
   const { live } = snapshot;
@@ -82,7 +89,7 @@ function showTraffic(snapshot) {
     rowsOf(snapshot).map(({ name }) => ({ name, part: part(name) ?? 0, colour: colour(snapshot, name) }));
   showBar(
     "bar-weight",
-    bar((name) => (weightOf(wanted, name) ?? 0) / 100),
+    bar((name) => (wanted === null ? 0 : weightOf(wanted, name)) / 100),
     "unknown",
     points,
   );
@@ -93,7 +100,7 @@ function showTraffic(snapshot) {
     percent,
   );
   const rows = rowsOf(snapshot).map(({ name, about, workers }) => {
-    const weight = weightOf(wanted, name);
+    const weight = wanted === null ? null : weightOf(wanted, name);
     const of = traffic(name);
     const errors = of?.errorRate ?? null;
     const tone = errors === null || errors < 0.01 ? undefined : errors < 0.05 ? "attention" : "wrong";
