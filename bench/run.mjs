@@ -6,6 +6,7 @@ const benchmarks = {
   dial: "./dial/benchmark.mjs",
   kubeconfig: "./kubeconfig/benchmark.mjs",
   mesh: "./mesh/benchmark.mjs",
+  review: "./review/benchmark.mjs",
   synth: "./synth/benchmark.mjs",
 };
 const [name, ...options] = process.argv.slice(2);

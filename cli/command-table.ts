@@ -22,6 +22,9 @@ export const commands: Readonly<Record<string, () => AddCommand>> = {
   promote: () => (require("./clusters/promote") as typeof import("./clusters/promote")).promoteCommand,
   kubeconfig: () =>
     (require("./kubeconfig/kubeconfig") as typeof import("./kubeconfig/kubeconfig")).kubeconfigCommand,
+  atlantis: () => (require("./atlantis/atlantis") as typeof import("./atlantis/atlantis")).atlantisCommand,
+  review: () => (require("./review/review") as typeof import("./review/review")).reviewCommand,
+  drift: () => (require("./drift/drift") as typeof import("./drift/drift")).driftCommand,
   completion: () =>
     (require("./commands/completion") as typeof import("./commands/completion")).completionCommand,
 };

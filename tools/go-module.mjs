@@ -30,11 +30,11 @@ export function readTool(name) {
   const goSum = readFileSync(join(source, "go.sum"), "utf8");
   const recipe = recipes[name] ?? {};
   const packages = toolPackages(goMod);
-  const [module, version] = moduleOf(packages[0], goMod) ?? [];
+  const [module, version] = moduleOf(packages[0], goMod) ?? ownProgram(packages[0], goMod) ?? [];
   if (module === undefined) throw new Error(`tools/${name}/go.mod has no tool line with a required module`);
   const ldflags = ["-s", "-w", ...(recipe.ldflags?.(version) ?? [])].join(" ");
   const flags = ["-mod=readonly", "-trimpath", "-ldflags", ldflags];
-  const input = [goMod, goSum, JSON.stringify([flags, environment, recipe])].join("\0");
+  const input = [goMod, goSum, ...goFiles(source), JSON.stringify([flags, environment, recipe])].join("\0");
   const key = createHash("sha256").update(input).digest("hex").slice(0, 16);
   return {
     name,
@@ -74,6 +74,19 @@ function moduleOf(path, goMod) {
     .map(([, module, version]) => [module, version])
     .filter(([module]) => path === module || path?.startsWith(`${module}/`))
     .sort(([a], [b]) => b.length - a.length)[0];
+}
+
+/** A program of the tool's own module, which is named after the version of the one module that it requires itself. */
+function ownProgram(path, goMod) {
+  const own = /^module\s+(\S+)$/m.exec(goMod)?.[1];
+  const [, module, version] = /^require\s+(\S+)\s+(v\d\S*)$/m.exec(goMod) ?? [];
+  return path === own && module !== undefined ? [module, version] : undefined;
+}
+
+/** What the tool's own program is made of; other tools are a go.mod and a go.sum alone. */
+function goFiles(source) {
+  const names = readdirSync(source).filter((name) => name.endsWith(".go"));
+  return names.sort().map((name) => readFileSync(join(source, name), "utf8"));
 }
 
 function cacheFolder() {

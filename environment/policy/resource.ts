@@ -74,4 +74,13 @@ export function referred(value: unknown, type: string, around: Surroundings): Re
 
 /** Whether any value of a resource refers to another. */
 export const refersTo = (resource: Resource, { address }: Resource): boolean =>
-  new RegExp(`\\b${address.replace(/[.]/g, "\\.")}(?![\\w-])`).test(JSON.stringify(resource.values));
+  new RegExp(`\\b${address.replace(/[.]/g, "\\.")}(?![\\w-])`).test(textOf(resource.values));
+
+const texts = new WeakMap<Values, string>();
+
+/** A resource's values as text, made once: it is looked through for each of many others. */
+function textOf(values: Values): string {
+  const text = texts.get(values) ?? JSON.stringify(values);
+  texts.set(values, text);
+  return text;
+}

@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import type { StepFacts } from "../../operations/atlantis/run/judged-plan";
+import { requestOf, type StepRequest } from "../../operations/atlantis/run/request";
+import { liveDial } from "../../operations/atlantis/run/live-dial";
+import type { Server } from "../../operations/atlantis/run/stack-run";
+import { readTrust } from "../../operations/atlantis/trust";
+import { readWeights } from "../../operations/review/weights";
+import type { Session } from "../session";
+
+export interface StepCommandOptions {
+  readonly trust: string;
+  readonly dial?: string;
+  readonly live?: true;
+}
+
+/** Options that the two steps of Atlantis' workflow have in common. */
+export const stepOptions = (command: Command): Command =>
+  command
+    .requiredOption("--trust <file>", "what the server trusts: its own copy of atlantis/trust.yaml")
+    .option("--dial <file>", 'weights of the dials, as { "development": { "alpha": 100 } }')
+    .option("--live", "ask Consul for the weights");
+
+/** Runs a step of Atlantis' workflow with what its variables ask for. */
+export function runStep<T>(
+  { trust: file, dial, live }: StepCommandOptions,
+  session: Session,
+  step: (request: StepRequest, options: Server & StepFacts) => Promise<T>,
+): Promise<T> {
+  const request = requestOf(process.env);
+  const trust = readTrust(file);
+  return session.interruptible(async (signal) => {
+    const weights =
+      dial !== undefined
+        ? readWeights(dial)
+        : live === true
+          ? await liveDial(request.stack, signal)
+          : undefined;
+    return step(request, { trust, weights, env: process.env, signal });
+  }, "Terraform ends what it has begun, and takes its lock back …");
+}

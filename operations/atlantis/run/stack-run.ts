@@ -1,0 +1,143 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { OperationFailure } from "../../failure";
+import { findTerraform } from "../../local/terraform";
+import { cleanEnvironment } from "../../terraform/environment";
+import { errorsOf, terraformFailure } from "../../terraform/diagnostics";
+import { awaitedStacks } from "../../terraform/remote-states";
+import { runTerraform, type TerraformEnd, type TerraformPlace } from "../../terraform/run";
+import { masked, secretsOf, secretsOfCode } from "../../terraform/secrets";
+import { withWorkFolder } from "../../terraform/work-folder";
+import type { VerifiedStack } from "./verified-stack";
+
+/** A plan that Terraform has made. */
+export interface MadePlan {
+  /** Path of the plan file. */
+  readonly file: string;
+  /** `terraform show -json` of it. */
+  readonly json: string;
+}
+
+/** What the server gives a run: credentials, and where Terraform is. */
+export interface Server {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** One stack's code in a folder of its own, initialised. */
+export class StackRun {
+  /** Parsed code. */
+  readonly code: unknown;
+  private readonly secretsOfCode: ReadonlySet<string>;
+
+  private constructor(
+    readonly verified: VerifiedStack,
+    private readonly place: TerraformPlace,
+  ) {
+    this.code = JSON.parse(verified.code);
+    this.secretsOfCode = secretsOfCode(this.code);
+  }
+
+  /** Runs work with a stack; what Terraform has put beside its code goes with the end of it. */
+  static async of<T>(
+    verified: VerifiedStack,
+    { env, signal }: Server,
+    work: (run: StackRun) => Promise<T>,
+  ): Promise<T> {
+    const clean = cleanEnvironment(env, verified.profile);
+    const { binary } = await findTerraform({ ...clean, TERRAFORM_BINARY_NAME: env.TERRAFORM_BINARY_NAME });
+    return withWorkFolder(async (folder) => {
+      const run = new StackRun(verified, { binary, folder, env: clean, signal });
+      await run.writeFile("cdk.tf.json", verified.code);
+      await run.initialise();
+      return work(run);
+    });
+  }
+
+  /**
+   * Plans.
+   *
+   * @returns the plan, or the stacks that must be applied before there can be one
+   * @throws OperationFailure verification, with Terraform's errors; conflict, when somebody holds the state's lock
+   */
+  async plan(): Promise<MadePlan | { readonly waitsFor: readonly string[] }> {
+    const file = join(this.place.folder, "new.tfplan");
+    const end = await this.terraform(["plan", "-json", LOCK_TIMEOUT, `-out=${file}`]);
+    if (end.code !== 0) {
+      const waitsFor = awaitedStacks(errorsOf(end.stdout), this.code);
+      if (waitsFor.length === 0) {
+        throw terraformFailure(`terraform plan of ${this.verified.stack}`, end, await this.maskOfState());
+      }
+      return { waitsFor };
+    }
+    return { file, json: await this.show(file) };
+  }
+
+  /** A plan file as JSON. */
+  async show(file: string): Promise<string> {
+    const end = await this.terraform(["show", "-json", file]);
+    if (end.code !== 0) {
+      throw terraformFailure(`terraform show of ${this.verified.stack}`, end, await this.maskOfState());
+    }
+    return end.stdout;
+  }
+
+  /**
+   * Applies a plan. An interruption lets Terraform end the calls that are under way.
+   *
+   * @param onLine gets Terraform's events, one JSON document each
+   * @throws OperationFailure verification, with Terraform's errors, when it is applied in part at most; conflict, when
+   *   somebody else is or was at the state since the plan, and nothing is applied
+   */
+  async apply({ file, json }: MadePlan, onLine: (line: string) => void): Promise<void> {
+    const args = ["apply", "-json", LOCK_TIMEOUT, file];
+    const end = await this.terraform(args, { onLine, patienceMs: Infinity });
+    if (end.code !== 0) {
+      const what = `terraform apply of ${this.verified.stack}`;
+      const { kind, message } = terraformFailure(what, end, this.maskOf(json));
+      throw new OperationFailure(
+        kind,
+        message,
+        kind === "conflict"
+          ? "nothing was applied; plan it again, and review that plan"
+          : "what was done stays done; put right what failed, then plan again and review what is left",
+      );
+    }
+  }
+
+  /** A file beside the code. @returns its path */
+  async writeFile(name: string, content: Buffer | string): Promise<string> {
+    const path = join(this.place.folder, name);
+    await writeFile(path, content, { mode: 0o600 });
+    return path;
+  }
+
+  /** Takes out what these documents of Terraform, and the code, mark as sensitive: also where a provider repeats it. */
+  maskOf(...documents: readonly string[]): (text: string) => string {
+    return masked(this.secretsOfCode, ...documents.map((json) => secretsOf(JSON.parse(json))));
+  }
+
+  private async initialise(): Promise<void> {
+    const end = await this.terraform(["init", "-json"]);
+    if (end.code !== 0) {
+      throw terraformFailure(`terraform init of ${this.verified.stack}`, end, this.maskOf());
+    }
+  }
+
+  /** Without a plan, what is secret is known from the state that there is. */
+  private async maskOfState(): Promise<(text: string) => string> {
+    const { code, stdout } = await this.terraform(["show", "-json"]);
+    // A state that cannot be read has no values to be told.
+    return code === 0 ? this.maskOf(stdout) : this.maskOf();
+  }
+
+  private terraform(
+    args: readonly string[],
+    options: Parameters<typeof runTerraform>[2] = {},
+  ): Promise<TerraformEnd> {
+    return runTerraform(this.place, args, options);
+  }
+}
+
+/** A run on a schedule may plan the same stack meanwhile. */
+const LOCK_TIMEOUT = "-lock-timeout=60s";

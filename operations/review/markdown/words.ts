@@ -1,0 +1,17 @@
+import type { Review } from "../model";
+import { code } from "./escape";
+
+/** `1 stack`, `2 stacks`. */
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
+/** In place of what the budget left no room for. */
+export const leftOut = (count: number): string =>
+  `… and ${count} more, left out here: \`skyline review --json\` has all.`;
+
+/** Whether one stack alone is under review: its name is said once. */
+export const isAlone = ({ stacks }: Review): boolean => stacks.length === 1;
+
+/** Of which stack something is said. */
+export const inStack = (stack: string, review: Review): string =>
+  isAlone(review) ? "" : ` in ${code(stack)}`;

@@ -1,0 +1,43 @@
+import { carriesTraffic } from "../clusters";
+import type { Severity } from "../model";
+import type { PlannedChange } from "../plan";
+import { counted, listed, textOf } from "./changes";
+import { groupOf, mannerOf, refreshes, rolls, sizeOf } from "./groups";
+import { clusterOf, type Rule, type Said } from "./rule";
+
+/** Instances of a cluster are replaced by new ones, without a person ending them: workers and controllers. */
+export const nodesRotated: Rule = (stack, around): Said[] => {
+  const cluster = clusterOf(stack, around);
+  if (stack.kind !== "cluster" || cluster === undefined) {
+    return [];
+  }
+  const severity: Severity = carriesTraffic(cluster) === "no" ? "note" : "attention";
+  const rotated = stack.plan.changes.filter((change) => refreshes(change) || rolls(change));
+  const workers = rotated.filter((change) => rolls(change) || groupOf(stack, change)?.role === "workers");
+  const controllers = rotated.filter((change) => groupOf(stack, change)?.role === "controllers");
+  return [
+    ...controllers.map((change) => ({
+      code: "controllers-rotated",
+      severity,
+      address: change.address,
+      text: `all ${sizeOf(change)} controllers of ${cluster.name} are replaced, ${mannerOf(change)}`,
+    })),
+    ...(workers.length === 0
+      ? []
+      : [
+          {
+            code: "workers-rotated",
+            severity,
+            address: workers.length === 1 ? (workers[0]?.address ?? null) : null,
+            text:
+              `all workers of ${counted(workers.length, "group")} of ${cluster.name} are replaced: ` +
+              listed(workers.map(groupSaid)),
+          },
+        ]),
+  ];
+};
+
+const groupSaid = (change: PlannedChange): string =>
+  rolls(change)
+    ? `${textOf(change, "node_group_name") ?? change.address} (${sizeOf(change)}, one at a time)`
+    : `${textOf(change, "name") ?? change.address} (${sizeOf(change)}, ${mannerOf(change)})`;

@@ -1,0 +1,90 @@
+import { OperationFailure } from "../failure";
+import { visible } from "../review/markdown/escape";
+import type { TerraformEnd } from "./run";
+
+/** An error as `terraform … -json` prints it; what it says is of Terraform, a provider or AWS. */
+export interface Diagnostic {
+  readonly summary: string;
+  readonly detail: string;
+  /** Address of the resource or data source; null when it is about the code. */
+  readonly address: string | null;
+  /** What the expression in question refers to, `data.terraform_remote_state.x.outputs`. */
+  readonly traversals: readonly string[];
+}
+
+/** The errors among the lines that `-json` has printed; what is no JSON is passed over. */
+export function errorsOf(stdout: string): Diagnostic[] {
+  return stdout.split("\n").flatMap((line) => {
+    const diagnostic = eventOf(line)?.diagnostic;
+    return isRecord(diagnostic) && diagnostic.severity === "error" ? [diagnosticOf(diagnostic)] : [];
+  });
+}
+
+/** A line of `-json` as an object; undefined when it is none. */
+export function eventOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  if (!line.startsWith("{")) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+function diagnosticOf({ summary, detail, address, snippet }: Record<string, unknown>): Diagnostic {
+  const values = isRecord(snippet) && Array.isArray(snippet.values) ? snippet.values : [];
+  return {
+    summary: textOf(summary),
+    detail: textOf(detail),
+    address: typeof address === "string" ? address : null,
+    traversals: values.map((value) => (isRecord(value) ? textOf(value.traversal) : "")),
+  };
+}
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : "");
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Errors told at most: one cause often has hundreds of resources that fail for it. */
+const MOST_ERRORS = 20;
+
+/** Lines of what a program said that printed no diagnostic. */
+const MOST_LINES = 20;
+
+/**
+ * Terraform's errors as the end of a command: conflict, when somebody else is or was at the state; else verification. Of a diagnostic only the texts and the address are told, never the code
+ * around it nor the values in it.
+ *
+ * @param what `terraform plan of development-mesh`
+ * @param mask takes out what nobody may see: a provider's error may quote a value
+ */
+export function terraformFailure(
+  what: string,
+  { code, stdout, stderr }: TerraformEnd,
+  mask: (text: string) => string,
+): OperationFailure {
+  const errors = errorsOf(stdout);
+  const told = errors.slice(0, MOST_ERRORS).map(showDiagnostic);
+  if (errors.length > MOST_ERRORS) {
+    told.push(`… and ${errors.length - MOST_ERRORS} more errors`);
+  }
+  if (told.length === 0) {
+    told.push(...stderr.trim().split("\n").slice(-MOST_LINES));
+  }
+  const kind = errors.length > 0 && errors.every(isConflict) ? "conflict" : "verification";
+  const lines = mask(told.join("\n")).split("\n").map(visible);
+  return new OperationFailure(kind, [`${what} ended with ${code}:`, ...lines].join("\n"));
+}
+
+/** `aws_vpc.main: creating EC2 VPC: …`, with its detail in the lines below. */
+function showDiagnostic({ summary, detail, address }: Diagnostic): string {
+  const first = address === null ? summary : `${address}: ${summary}`;
+  return detail === "" ? first : `${first}\n  ${detail.trim().replace(/\n/g, "\n  ")}`;
+}
+
+/** What Terraform says when somebody else is at the state, or has been since the plan. */
+const CONFLICTS = new Set(["Error acquiring the state lock", "Saved plan is stale"]);
+
+const isConflict = ({ summary }: Diagnostic) => CONFLICTS.has(summary);
