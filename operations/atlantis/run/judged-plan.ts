@@ -1,5 +1,4 @@
-import { masked, secretsOf, secretsOfCode } from "../../terraform/secrets";
-import type { Review, Shown, StackReview } from "../../review/model";
+import type { Review, StackReview } from "../../review/model";
 import { readPlan } from "../../review/plan";
 import { reviewOf } from "../../review/review";
 import type { WeightsByEnvironment } from "../../review/weights";
@@ -32,43 +31,13 @@ export function judge(
   facts: StepFacts,
   digest: (plan: NormalisedPlan) => string,
 ): JudgedPlan {
-  const document = JSON.parse(json) as PlanJson;
-  const normalised = normalise(document);
+  const normalised = normalise(JSON.parse(json));
   const { stack, environment } = verified;
   const plan = readPlan(json, stack);
   const input = { stack, environment, code, plan, digest: digest(normalised) };
   const review = reviewOf([input], knownFacts(facts));
-  return { review: withoutRepeated(likelySecrets(document, code), review), normalised };
+  return { review, normalised };
 }
-
-interface PlanJson {
-  readonly resource_changes?: readonly { readonly mode?: string }[];
-  readonly output_changes?: unknown;
-}
-
-/** Shorter ones are words, such as the name of the active cluster, which is its parameter's value. */
-const SHORTEST_SECRET = 8;
-
-/** What is sensitive of the resources that a plan is about. Data is not among it: an image's id is no secret. */
-function likelySecrets({ resource_changes = [], output_changes }: PlanJson, code: unknown) {
-  const managed = resource_changes.filter(({ mode }) => mode === "managed");
-  const found = [...secretsOf([managed, output_changes]), ...secretsOfCode(code)];
-  return new Set(found.filter(({ length }) => length >= SHORTEST_SECRET));
-}
-
-/**
- * Hides values that repeat a sensitive one: Terraform marks the attribute that was given it, and not the one in which the
- * provider gives it back, as the `output` of `terraform_data`.
- */
-function withoutRepeated(secrets: ReadonlySet<string>, review: Review): Review {
-  const mask = masked(secrets);
-  return JSON.parse(JSON.stringify(review), (_, value: unknown) =>
-    isShownValue(value) && mask(value.json) !== value.json ? { kind: "sensitive" } : value,
-  ) as Review;
-}
-
-const isShownValue = (value: unknown): value is Extract<Shown, { kind: "value" }> =>
-  typeof value === "object" && value !== null && "kind" in value && value.kind === "value" && "json" in value;
 
 /** The review of a stack that cannot be planned before another one is applied. */
 export function judgeWaiting({ verified, code }: StackRun, waitsFor: string, facts: StepFacts): Review {
