@@ -102,6 +102,9 @@ const SHAPES = [
     place: () => "2026-01-01T00:00:00Z",
   },
   { shape: /\b20\d{12,24}\b/g, place: (n) => `2026${String(n).padStart(22, "0")}` },
+  { shape: /(?<=\/|\beks-[a-z]+-)[0-9a-f]{8}(?![-\w])/g, place: (n) => hex(n, 8) },
+  { shape: /(?<=\/oidc\/id\/)[0-9A-F]+\b/g, place: (n) => `ID${n}` },
+  { shape: /\blocalhost:\d+\b/g, place: () => "localhost:8443" },
   { shape: /\b127\.0\.0\.1:\d+\b/g, place: () => "127.0.0.1:8443" },
   { shape: /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d./])/g, place: (n) => `192.0.2.${n % 256}` },
 ];
@@ -115,7 +118,7 @@ const sorted = (list) =>
 const SETS = ["egress", "ingress", "ip_address", "route", "subnet_mapping", "vpc"];
 
 /** Attributes that have no shape to know them by. */
-const MADE_UP = ["hosted_zone_id", "mac_address", "subnet_configuration", "unique_id"];
+const MADE_UP = ["hosted_zone_id", "mac_address", "platform_version", "subnet_configuration", "unique_id"];
 
 /**
  * Gives each id a number by its first appearance, the same one everywhere. Ids are random, and Terraform sorts sets of
