@@ -4,6 +4,7 @@ import type { Environment } from "../../environment/schema";
 import { list, object, text } from "../../environment/schema-types";
 import { account, region, role } from "../../environment/schema-values";
 import { OperationFailure } from "../failure";
+import { parametersElsewhere } from "./parameters";
 import { repositoryId, storeUrl } from "./settings-values";
 import { keysAre, parseYaml, readYaml, showYaml, type Rule } from "./strict-yaml";
 
@@ -67,6 +68,15 @@ const schema = object({
         bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a name of an S3 bucket", "example-tfstate"),
         region,
       }),
+      parameters: list(
+        text(/^[\w./-]{1,1011}(:[\w.-]{1,128})?$/, "a name of a parameter", "/golden/worker"),
+        "a list of names of parameters",
+        "[/golden/worker]",
+      )
+        .optional()
+        .meta({
+          description: "Parameters of images that the environment's file names outside of Skyline's paths",
+        }),
       profile: profile
         .optional()
         .meta({ description: "Where the server finds credentials of the account; default: its own" }),
@@ -123,10 +133,8 @@ export function trustFor(environments: readonly Environment[], settings: TrustSe
   };
 }
 
-function trustedPartOf(
-  { environment, account, region, access, state }: Environment,
-  profiles: Readonly<Record<string, string>>,
-): TrustedEnvironment {
+function trustedPartOf(file: Environment, profiles: Readonly<Record<string, string>>): TrustedEnvironment {
+  const { environment, account, region, access, state } = file;
   if (state === undefined) {
     throw new OperationFailure(
       "invalid",
@@ -136,8 +144,10 @@ function trustedPartOf(
   }
   const found = Object.hasOwn(profiles, environment) ? profiles[environment] : undefined;
   const backend = { bucket: state.bucket, region: state.region };
+  const parameters = [...parametersElsewhere(file)];
   return {
     ...{ account, region, deployer: access.deployer, backend },
+    ...(parameters.length === 0 ? {} : { parameters }),
     ...(found === undefined ? {} : { profile: found }),
   };
 }

@@ -664,6 +664,22 @@ describe("a stack's code", () => {
     expect(ofNetwork(change)).toEqual([]);
   });
 
+  test("may read an image's parameter elsewhere when the trust file has its name, and that one alone", () => {
+    const { development } = trust.environments;
+    const golden: Trust = {
+      ...trust,
+      environments: { development: { ...development!, parameters: ["/golden/worker"] } },
+    };
+    const code = network();
+    const findings = (name: string) => {
+      code.data.aws_ssm_parameter.image.name = name;
+      return checkCode("development-network", canonical(code), golden).map(({ rule }) => rule);
+    };
+    expect(findings("/golden/worker")).toEqual([]);
+    expect(findings("/golden/worker/secret")).toEqual(["parameters"]);
+    expect(ofNetwork((c) => (c.data.aws_ssm_parameter.image.name = "/golden/worker"))).toHaveLength(1);
+  });
+
   test("of a platform is fine as it is", () => {
     expect(ofPlatform(() => undefined)).toEqual([]);
   });

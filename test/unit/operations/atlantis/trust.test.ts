@@ -40,6 +40,16 @@ test("an environment has the profile of its own name, and none is for nobody", (
   expect(message).toContain('a profile for "production"');
 });
 
+test("images whose parameters are kept elsewhere are trusted by what the environment's file names, and no others", () => {
+  const elsewhere = loadEnvironment("environments/development.yaml");
+  const own = { ...elsewhere, mesh: { ...elsewhere.mesh, consul: { ...elsewhere.mesh.consul } } };
+  own.mesh.consul.image = { ssm: "/golden/gateway" } as (typeof own.mesh.consul)["image"];
+  const trusted = trustFor([own], settings);
+  expect(trustedEnvironment(trusted, "development").parameters).toEqual(["/golden/gateway"]);
+  expect(parseTrust(showTrust(trusted), "trust.yaml")).toEqual(trusted);
+  expect(trustedEnvironment(trust, "development")).not.toHaveProperty("parameters");
+});
+
 test("an environment is found by its own name alone", () => {
   expect(trustedEnvironment(trust, "staging")).toEqual({
     account: "222222222222",
