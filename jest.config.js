@@ -20,7 +20,7 @@ module.exports = {
   projects: ["unit", "terraform", "cluster", "images", "boot", "mesh", "operations", "package"].map(suite),
   reporters: ["default", "<rootDir>/test/reporter.js"],
   testSequencer: "<rootDir>/test/sequencer.mjs",
-  // Two for the two cores, and one for files that mostly wait: see test/sequencer.mjs.
-  maxWorkers: 3,
+  // Two for the two cores, and two for files that mostly wait: see test/sequencer.mjs.
+  maxWorkers: 4,
   workerIdleMemoryLimit: "700MB",
 };
