@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { readInput, sourceOf, type PlanSource } from "../../operations/review/inputs";
+import { readInput, sourceOf, waitingInput, type PlanSource } from "../../operations/review/inputs";
 import { COMMENT_BYTES, commentOf, LEAST_COMMENT_BYTES } from "../../operations/review/markdown/comment";
 import type { Review } from "../../operations/review/model";
-import { reviewOf, type ReviewInput, type Weights } from "../../operations/review/review";
+import { identityOfInput, reviewOf, type ReviewInput, type Weights } from "../../operations/review/review";
 import { sarifOf } from "../../operations/review/sarif";
-import { identityOf } from "../../operations/review/stack";
 import { liveWeights, readWeights } from "../../operations/review/weights";
 import { environmentOf } from "../environment-of";
 import type { ErrorReport } from "../error-report";
@@ -91,7 +90,7 @@ async function review(plans: readonly string[], options: Options, session: Sessi
   }
   const inputs = [
     ...sources.map((source) => readInput(source, options.stacks)),
-    ...options.waits.map(([stack, waitsFor]): ReviewInput => ({ stack, plan: null, waitsFor })),
+    ...options.waits.map(([stack, waitsFor]) => waitingInput(stack, waitsFor, options.stacks)),
   ];
   const data = reviewOf(inputs, { weights: await weightsFor(inputs, options, session) });
   if (options.sarif !== undefined) {
@@ -111,7 +110,7 @@ async function weightsFor(
   if (live === undefined) {
     return undefined;
   }
-  const names = [...new Set(inputs.map(({ stack }) => identityOf(stack).environment))];
+  const names = [...new Set(inputs.map((input) => identityOfInput(input).environment))];
   return session.interruptible(async (signal) => {
     const weights = names.map(async (env) => {
       return [env, await liveWeights(environmentOf({ env, directory }), signal)] as const;

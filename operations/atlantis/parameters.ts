@@ -1,6 +1,9 @@
 import type { Environment } from "../../environment/schema";
 
-/** Where what stacks read is kept, none of it secret: AWS' own images, Skyline's, and what the environment publishes. */
+/**
+ * Where what stacks read is kept: AWS' own images, Skyline's, and what the environment publishes. A plan can read all of
+ * it, decrypted, so none of it may be secret: keys and passwords are in Secrets Manager.
+ */
 export const parameterPrefixes = (environment: string): readonly string[] => [
   "/aws/service/",
   "/skyline/images/",

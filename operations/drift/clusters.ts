@@ -25,14 +25,11 @@ export interface ClusterJudgement {
 
 /** Holds the clusters of file, states, registry and dial beside each other. */
 export function judgeClusters(facts: ClusterFacts): ClusterJudgement {
-  const { environment } = facts;
   const judged = namesIn(facts).map((name) => new ClusterJudge(facts, name).judge());
   return {
     findings: [...judged.flatMap(({ findings }) => findings), ...unexplainedStates(facts)],
     notes: judged.flatMap(({ notes }) => notes),
-    withoutRole: judged
-      .flatMap(({ withoutRole }) => withoutRole)
-      .filter((name) => Object.hasOwn(environment.clusters, name)),
+    withoutRole: judged.flatMap(({ withoutRole }) => withoutRole),
   };
 }
 
@@ -112,21 +109,34 @@ class ClusterJudge {
     const count = full.reduce((sum, stack) => sum + (this.facts.states?.get(stack)?.resources ?? 0), 0);
     const held = `${full.join(" and ")} still ${full.length === 1 ? "holds" : "hold"} ${count} resources`;
     if (this.spec === undefined) {
-      const steps = `put it back into the file with role: ${skipped ?? "removed"}, apply ${full.join(", then ")}`;
       const rest = skipped === undefined ? ", and then delete it there" : ", and go on from there";
-      this.add("cluster-not-in-file", name, `The file does not have ${name}, and ${held}`, steps + rest);
+      const fix =
+        stage === null
+          ? "put it back into the file with the role that it has; find out first which"
+          : `put it back into the file with role: ${skipped ?? "removed"}, apply ${full.join(", then ")}${rest}`;
+      this.add("cluster-not-in-file", name, `The file does not have ${name}, and ${held}`, this.drained(fix));
     } else if (stage !== null && skipped !== undefined) {
       this.skips(stage, skipped, "removed");
     } else {
       const text = `${name} is removed in the file, and ${held}`;
-      this.add("removal-not-applied", name, text, `apply ${full.join(", then ")}`);
+      const fix =
+        stage === null
+          ? "give it the role that it has in the file; find out first which"
+          : `apply ${full.join(", then ")}`;
+      this.add("removal-not-applied", name, text, this.drained(fix));
     }
+  }
+
+  /** What to do with a cluster that goes, after its traffic has gone. */
+  private drained(fix: string): string {
+    return this.weight() > 0 ? `first take its traffic away: ${this.drainCommand()}; then ${fix}` : fix;
   }
 
   private skips(from: Stage, skipped: Stage, to: string): void {
     const begin = from === "none" ? "does not stand" : `was applied as ${from}`;
     const text = `${this.name} ${begin}, and is ${to} in the file: it would skip being ${skipped}`;
-    this.add("step-skipped", this.name, text, `give it role: ${skipped} in the file, and apply that first`);
+    const fix = `give it role: ${skipped} in the file, and apply that first`;
+    this.add("step-skipped", this.name, text, to === "removed" ? this.drained(fix) : fix);
   }
 
   private judgeEntry(isRemoved: boolean): void {
@@ -165,8 +175,7 @@ class ClusterJudge {
   }
 
   private judgeWeight(isRemoved: boolean): void {
-    const { weights } = this.facts;
-    const weight = weights !== null && Object.hasOwn(weights, this.name) ? (weights[this.name] ?? 0) : 0;
+    const weight = this.weight();
     const why =
       this.spec === undefined
         ? "the file does not have it"
@@ -180,9 +189,19 @@ class ClusterJudge {
         "weight-without-cluster",
         this.name,
         `${this.name} has ${weight} % of the traffic, and ${why}`,
-        `skyline dial drain ${this.name} --env ${this.environment}`,
+        this.drainCommand(),
       );
     }
+  }
+
+  /** Share of the dial in points; 0 also when nobody knows. */
+  private weight(): number {
+    const { weights } = this.facts;
+    return weights !== null && Object.hasOwn(weights, this.name) ? (weights[this.name] ?? 0) : 0;
+  }
+
+  private drainCommand(): string {
+    return `skyline dial drain ${this.name} --env ${this.environment}`;
   }
 
   /** Whether nothing of any cluster stands. */

@@ -66,7 +66,7 @@ export async function lookForDrift(request: DriftRequest): Promise<DriftReport> 
   const unknown = [
     ...unknownAround(name, around),
     ...states.unknown,
-    ...clusters.withoutRole.map((cluster) => withoutRole(name, cluster)),
+    ...clusters.withoutRole.map((cluster) => withoutRole(environment, cluster)),
     ...looked.unknown,
   ];
   const differs = findings.length > 0 || looked.stacks.some(hasDrifted);
@@ -113,8 +113,16 @@ function assertOfFile(
 const hasDrifted = ({ state, changedOutside, notApplied, outputs }: StackDrift) =>
   state === "waits" || changedOutside.length + notApplied.length + outputs.length > 0;
 
-const withoutRole = (environment: string, cluster: string): Unknown => ({
-  what: `life of ${cluster}`,
-  reason: `the state of ${stackNames.cluster(environment, cluster)} does not say with which role it was applied`,
-  hint: `apply ${stackNames.cluster(environment, cluster)}: from then on it does`,
-});
+function withoutRole({ environment, clusters }: Environment, cluster: string): Unknown {
+  const stack = stackNames.cluster(environment, cluster);
+  const role = Object.hasOwn(clusters, cluster) ? clusters[cluster]?.role : undefined;
+  return {
+    what: `life of ${cluster}`,
+    reason: `the state of ${stack} does not say with which role it was applied`,
+    hint:
+      // An apply of what is removed would take it away.
+      role === undefined || role === "removed"
+        ? `find out which role ${cluster} has, and give it that in the file`
+        : `apply ${stack}: from then on it does`,
+  };
+}

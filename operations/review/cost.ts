@@ -1,5 +1,6 @@
 import { childOf, isObject, type Masked } from "./masked";
 import { blocksIn, numberIn, textIn, textOf } from "./meaning/changes";
+import { sizeIn } from "./meaning/groups";
 import type { Cost, CostItem } from "./model";
 import type { Plan, PlannedChange } from "./plan";
 import type { PlannedStack } from "./stack";
@@ -66,10 +67,10 @@ function pricedIn(side: Masked, change: PlannedChange, templates: ReadonlyMap<st
   }
   switch (change.type) {
     case "aws_autoscaling_group":
-      return instances(countIn(side), typeOfGroup(side, change, templates));
+      return instances(sizeIn(side)?.wanted ?? 0, typeOfGroup(side, change, templates));
     case "aws_eks_node_group":
       return instances(
-        blocksIn(side, "scaling_config").map(countIn)[0] ?? 0,
+        blocksIn(side, "scaling_config").map(sizeIn)[0]?.wanted ?? 0,
         firstText(childOf(side, "instance_types")),
       );
     case "aws_instance":
@@ -98,10 +99,6 @@ const PIECES: ReadonlyMap<string, string> = new Map([
 
 const instances = (count: number, type: string | undefined): Priced[] =>
   type === undefined || count === 0 ? [] : [[type, count]];
-
-/** Wanted instances, or the fewest where an autoscaler moves their number. */
-const countIn = (side: Masked) =>
-  numberIn(side, "desired_capacity") ?? numberIn(side, "desired_size") ?? numberIn(side, "min_size") ?? 0;
 
 function typeOfGroup(
   side: Masked,

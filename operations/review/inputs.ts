@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { OperationFailure } from "../failure";
 import { readPlan } from "./plan";
@@ -44,6 +44,21 @@ export function readInput({ stack, file }: PlanSource, folder?: string): ReviewI
   return folder === undefined ? { stack, plan } : { stack, plan, code: codeOf(stack, folder) };
 }
 
+/**
+ * A stack that cannot be planned yet, with its code where a folder of synthesized stacks has it.
+ *
+ * @param folder `cdktf.out`
+ * @throws OperationFailure invalid, when the code cannot be read
+ */
+export function waitingInput(stack: string, waitsFor: string, folder?: string): ReviewInput {
+  // Before a path is made of the name.
+  identityOf(stack);
+  const input = { stack, plan: null, waitsFor };
+  return folder === undefined || !existsSync(codeFile(stack, folder))
+    ? input
+    : { ...input, code: codeOf(stack, folder) };
+}
+
 function textOf(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
@@ -52,8 +67,10 @@ function textOf(file: string): string {
   }
 }
 
+const codeFile = (stack: string, folder: string) => join(folder, "stacks", stack, "cdk.tf.json");
+
 function codeOf(stack: string, folder: string): unknown {
-  const file = join(folder, "stacks", stack, "cdk.tf.json");
+  const file = codeFile(stack, folder);
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {

@@ -87,7 +87,7 @@ export interface PicturedCluster {
   readonly weight: number | null;
 }
 
-/** An environment before or after. A cluster without a stack's resources is not in it. */
+/** An environment before or after. A cluster that holds nothing is in it only while the dial sends it requests. */
 export interface Picture {
   readonly environment: string;
   readonly gateways: boolean;

@@ -20,6 +20,8 @@ export interface Plan {
   readonly written: ReadonlyMap<string, ReadonlySet<string>>;
   /** For each text that is made of values: some repeat a secret, and Terraform does not say so. */
   readonly hide: Hide;
+  /** Terraform itself says that there is nothing to apply; older versions say nothing of it. */
+  readonly isIdle: boolean;
   /** Terraform has put off a part of it, or the plan is for named resources alone. */
   readonly isPartial: boolean;
   /** Actions of providers that an apply would start beside its changes. */
@@ -30,7 +32,8 @@ export interface Plan {
  * Reads a plan as `terraform show -json` prints it, and masks it.
  *
  * @param name of the file or stack, for messages
- * @throws OperationFailure "invalid" when it is no plan of format 1.x, or one of a run that failed
+ * @throws OperationFailure "invalid" when it is no plan of format 1.x, one of a run that failed, or one without changes and
+ *   values
  */
 export function readPlan(text: string, name: string): Plan {
   const json = new PlanJson(name);
@@ -42,21 +45,32 @@ export function readPlan(text: string, name: string): Plan {
   if (childOf(plan, "errored") === true) {
     throw json.failure("is of a run that failed: it does not have all that would change");
   }
-  const listed = ["resource_changes", "resource_drift"].flatMap((key) => json.list(plan, key));
+  if (isAbsent(childOf(plan, "resource_changes")) && isAbsent(childOf(plan, "planned_values"))) {
+    throw json.failure("has neither resource_changes nor planned_values");
+  }
+  const standing = isAbsent(childOf(plan, "resource_changes")) ? standingIn(json, plan) : [];
+  const listed = [
+    ...standing,
+    ...["resource_changes", "resource_drift"].flatMap((key) => json.list(plan, key)),
+  ];
   const outputs = Object.values(childOf(plan, "output_changes") ?? {});
   [...listed, ...outputs].forEach((one) => json.checkDepth(one, "its changes"));
   const hide = hiding([...listed, ...outputs.map((change: unknown) => ({ change }))]);
-  const changesIn = (key: string) =>
-    json.list(plan, key).flatMap((one, i) => readChange(json, one, `${key}[${i}]`, hide));
-  const resources = changesIn("resource_changes");
+  const read = (all: readonly unknown[], key: string) =>
+    all.flatMap((one, i) => readChange(json, one, `${key}[${i}]`, hide));
+  const resources = [
+    ...read(standing, "prior_state"),
+    ...read(json.list(plan, "resource_changes"), "resource_changes"),
+  ];
   return {
     changes: resources.filter(({ action }) => action !== "none"),
     unchanged: resources.filter(({ action }) => action === "none"),
-    drift: changesIn("resource_drift"),
+    drift: read(json.list(plan, "resource_drift"), "resource_drift"),
     outputs: readOutputs(json, childOf(plan, "output_changes"), hide),
     otherStacks: readOtherStacks(json, plan),
     written: readWritten(json, plan),
     hide,
+    isIdle: childOf(plan, "applyable") === false,
     isPartial: childOf(plan, "complete") === false || json.list(plan, "deferred_changes").length > 0,
     providerActions: json
       .list(plan, "action_invocations")
@@ -71,6 +85,20 @@ function readOutputs(json: PlanJson, changes: unknown, hide: Hide): Map<string, 
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, output]) => [name, readOutput(json, name, output, hide)]),
   );
+}
+
+/** Resources of a plan that only refreshes, as changes of nothing: it has them in the state alone. */
+function standingIn(json: PlanJson, plan: Fields): unknown[] {
+  const module = ["prior_state", "values", "root_module"].reduce<unknown>(childOf, plan);
+  return json.list(module, "resources").flatMap((one) => {
+    if (childOf(one, "mode") !== "managed" || !isAbsent(childOf(one, "deposed_key"))) {
+      return [];
+    }
+    const [values, marks] = ["values", "sensitive_values"].map((key) => childOf(one, key));
+    // What does not say which of its values are sensitive shows none.
+    const side = { after: values, after_sensitive: isObject(marks) ? marks : true };
+    return [{ ...(one as Fields), change: { actions: ["no-op"], ...side } }];
+  });
 }
 
 /** By the key or the file of the state that was read. */

@@ -120,11 +120,20 @@ export function readOutput(json: PlanJson, name: string, output: unknown, hide: 
   };
 }
 
-/** A value that repeats a secret of another attribute. */
+/** A value that repeats a secret of another attribute, as it is shown or as it was before it became JSON. */
 function hidden({ path, before, after }: AttributeChange, hide: Hide): AttributeChange {
+  const repeats = (text: string) => hide(text) !== text;
   const side = (shown: Shown): Shown =>
-    shown.kind === "value" && hide(shown.json) !== shown.json ? { kind: "sensitive" } : shown;
+    shown.kind === "value" && (repeats(shown.json) || repeats(leafOf(shown.json)))
+      ? { kind: "sensitive" }
+      : shown;
   return { path: hide(path), before: side(before), after: side(after) };
+}
+
+/** A text without the quotes and escapes of the JSON that shows it. */
+function leafOf(json: string): string {
+  const value: unknown = JSON.parse(json);
+  return typeof value === "string" ? value : json;
 }
 
 /** What has become a secret was one before, whatever the state says. */

@@ -3,7 +3,7 @@ import { clustersOf, type Weights } from "./clusters";
 import { costOf } from "./cost";
 import { childOf } from "./masked";
 import { deployerAmong } from "./meaning/access";
-import { undoneDrift } from "./meaning/drift";
+import { recordedDrift, undoneDrift } from "./meaning/drift";
 import { meaningsOf, SEVERITIES } from "./meaning/meanings";
 import { metadataOf } from "./metadata";
 import { REVIEW_SCHEMA_VERSION, type Review, type StackReview } from "./model";
@@ -82,6 +82,7 @@ export function reviewOf(inputs: readonly ReviewInput[], facts: ReviewFacts = {}
           ),
         ],
   );
+  const waiting = all.filter(({ input }) => input.plan === null);
   const stacks = all.map(stackReview);
   const findings = policies.flatMap((policy) => policy.findings);
   return {
@@ -91,7 +92,7 @@ export function reviewOf(inputs: readonly ReviewInput[], facts: ReviewFacts = {}
     meanings,
     findings,
     exempted: policies.flatMap((policy) => policy.exempted),
-    pictures: picturesOf(planned, clusters),
+    pictures: picturesOf(planned, waiting, clusters),
     cost: costOf(
       planned,
       // A platform stack makes nothing that AWS bills.
@@ -115,25 +116,37 @@ function deployerOfEnvironment(
         .find((deployer) => deployer !== undefined);
 }
 
-function identified(input: ReviewInput): Reviewed {
-  const metadata = metadataOf(input.code, input.stack);
-  const identity = identityOf(input.stack, input.environment ?? metadata?.environment);
-  return { ...identity, input, exemptions: metadata?.exemptions ?? [] };
+/**
+ * What a stack under review is: by who gives it, or else by its code, or else by its name alone.
+ *
+ * @throws OperationFailure "invalid" when it is none of Skyline's, or its code is of another one
+ */
+export function identityOfInput({ stack, environment, code }: ReviewInput): StackIdentity {
+  return identityOf(stack, environment ?? metadataOf(code, stack)?.environment);
 }
+
+const identified = (input: ReviewInput): Reviewed => ({
+  ...identityOfInput(input),
+  input,
+  exemptions: metadataOf(input.code, input.stack)?.exemptions ?? [],
+});
 
 function stackReview({ input, exemptions: _, ...identity }: Reviewed): StackReview {
   const { plan, digest = null } = input;
   const resources = plan === null ? [] : resourcesOf(plan);
   const outputs = plan === null ? [] : [...plan.outputs.values()];
   const changed = outputs.filter(({ action }) => action !== "none").flatMap(({ attributes }) => attributes);
+  const recorded = plan === null ? [] : recordedDrift(plan);
+  const undone = plan === null ? [] : undoneDrift(plan);
+  const isChanging = resources.length + changed.length + recorded.length > 0;
   return {
     ...identity,
-    state: plan === null ? "waits" : resources.length + changed.length > 0 ? "changes" : "none",
+    state: plan === null ? "waits" : isChanging ? "changes" : "none",
     waitsFor: plan === null ? (input.waitsFor ?? null) : null,
     counts: countsOf(resources),
     resources,
     outputs: changed,
-    drift: plan === null ? [] : undoneDrift(plan).map(({ address }) => address),
+    drift: [...undone, ...recorded].map(({ address }) => address),
     digest,
   };
 }

@@ -54,8 +54,9 @@ const MOST_ERRORS = 20;
 const MOST_LINES = 20;
 
 /**
- * Terraform's errors as the end of a command: conflict, when somebody else is or was at the state; else verification. Of a diagnostic only the texts and the address are told, never the code
- * around it nor the values in it.
+ * Terraform's errors as the end of a command: conflict, when somebody else is or was at the state; else verification. Of
+ * a diagnostic only the texts and the address are told, never the code around it nor the values in it. A lock that is in
+ * the way has a hint.
  *
  * @param what `terraform plan of development-mesh`
  * @param mask takes out what nobody may see: a provider's error may quote a value
@@ -75,7 +76,8 @@ export function terraformFailure(
   }
   const kind = errors.length > 0 && errors.every(isConflict) ? "conflict" : "verification";
   const lines = mask(told.join("\n")).split("\n").map(visible);
-  return new OperationFailure(kind, [`${what} ended with ${code}:`, ...lines].join("\n"));
+  const hint = errors.map(lockHint).find((found) => found !== undefined);
+  return new OperationFailure(kind, [`${what} ended with ${code}:`, ...lines].join("\n"), hint);
 }
 
 /** `aws_vpc.main: creating EC2 VPC: …`, with its detail in the lines below. */
@@ -84,7 +86,30 @@ function showDiagnostic({ summary, detail, address }: Diagnostic): string {
   return detail === "" ? first : `${first}\n  ${detail.trim().replace(/\n/g, "\n  ")}`;
 }
 
+const LOCKED = "Error acquiring the state lock";
+const STILL_LOCKED = "Error releasing the state lock";
+
 /** What Terraform says when somebody else is at the state, or has been since the plan. */
-const CONFLICTS = new Set(["Error acquiring the state lock", "Saved plan is stale"]);
+const CONFLICTS = new Set([LOCKED, "Saved plan is stale"]);
+
+/** Who has a lock and how it is freed, of what Terraform says about it; undefined when it says nothing of a lock. */
+function lockHint({ summary, detail }: Diagnostic): string | undefined {
+  if (summary !== LOCKED && summary !== STILL_LOCKED) {
+    return undefined;
+  }
+  const said = (name: string) => visible(new RegExp(`^ *${name}: +(.*\\S)`, "m").exec(detail)?.[1] ?? "");
+  // The backend http tells its own request in the holder's place, and of the holder the id alone.
+  const other = /already locked: ID=(\S+)/.exec(detail)?.[1];
+  const [id, who, created] =
+    other === undefined ? [said("ID"), said("Who"), said("Created")] : [other, "", ""];
+  const holder = who === "" ? "somebody" : who;
+  const since = created === "" ? "" : ` since ${created}`;
+  // It becomes a word of a command, and whoever may lock has written it.
+  const word = /^[0-9A-Za-z][\w-]*$/.test(id) ? id : "ID";
+  return (
+    `${holder} holds the lock${since}: it is free when that run ends. If you have looked that nobody runs Terraform there, ` +
+    `go to a folder with the stack's code: terraform init, then terraform force-unlock ${word}`
+  );
+}
 
 const isConflict = ({ summary }: Diagnostic) => CONFLICTS.has(summary);

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
 import { OperationFailure } from "../failure";
 import { stopGroup } from "../processes";
+import { OutputFile } from "./output-file";
+import { runningFile, sayRunning } from "./running-file";
 
 /** Where Terraform runs, and with what. */
 export interface TerraformPlace {
@@ -37,7 +40,8 @@ const MOST_OUTPUT = 256 * 1024 * 1024;
  * Runs Terraform to its end, whatever its exit code is.
  *
  * It has a session of its own: Ctrl-C in a terminal reaches it once, by this function, and its providers, which would end
- * in the middle of a call, not at all. An interrupted Terraform ends by itself and takes its lock back.
+ * in the middle of a call, not at all. An interrupted Terraform ends by itself and takes its lock back. So does one whose
+ * parent was killed: it writes into files, since a pipe that nobody reads would kill it before it has written its state.
  *
  * @throws OperationFailure interrupted, when the signal has ended it; missing, when it does not start
  */
@@ -51,8 +55,25 @@ export async function runTerraform(
   if (signal.aborted) {
     throw interrupted();
   }
-  const child = spawn(binary, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const output = collect(child, onLine);
+  const [stdout, stderr] = [new OutputFile(folder, lines(onLine)), new OutputFile(folder)];
+  const running = runningFile(folder);
+  sayRunning(running, undefined);
+  const child = spawn(binary, args, {
+    cwd: folder,
+    env,
+    stdio: ["ignore", stdout.descriptor, stderr.descriptor],
+    detached: true,
+  });
+  if (child.pid !== undefined) sayRunning(running, child.pid);
+  const isTooLong = () => stdout.bytes + stderr.bytes > MOST_OUTPUT;
+  const following = setInterval(() => {
+    [stdout, stderr].forEach((output) => output.readOn(MOST_OUTPUT));
+    if (isTooLong()) {
+      // Told a second time, it would end without writing its state.
+      clearInterval(following);
+      child.kill("SIGINT");
+    }
+  }, FOLLOW_MS);
   const interruption = interruptOn(signal, child, patienceMs);
   try {
     const code = await new Promise<number>((resolve, reject) => {
@@ -61,39 +82,35 @@ export async function runTerraform(
       );
       child.once("close", (status) => resolve(status ?? 1));
     });
-    if (output.tooLong()) {
+    [stdout, stderr].forEach((output) => output.readOn(MOST_OUTPUT));
+    if (isTooLong()) {
       throw new OperationFailure("refused", `${what} printed more than ${MOST_OUTPUT / 1024 / 1024} MB`);
     }
     // What was done in spite of the interruption is done.
     if (signal.aborted && code !== 0) {
       throw interrupted();
     }
-    return { code, stdout: output.stdout(), stderr: output.stderr() };
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
+    clearInterval(following);
     interruption.over();
+    [stdout, stderr].forEach((output) => output.remove());
+    rmSync(running, { force: true });
   }
 }
 
-function collect(child: ChildProcess, onLine: (line: string) => void) {
-  const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  let bytes = 0;
-  let rest = "";
-  const take = (name: keyof typeof chunks) => (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= MOST_OUTPUT) chunks[name].push(chunk);
-    else child.kill("SIGINT");
-  };
-  child.stdout?.on("data", take("stdout"));
-  child.stderr?.on("data", take("stderr"));
-  // A second reader, of whole characters.
+/** Milliseconds between two looks at what it has printed. */
+const FOLLOW_MS = 100;
+
+/** Takes chunks, and gives whole lines of whole characters. */
+function lines(onLine: (line: string) => void): (chunk: Buffer) => void {
   const decoder = new TextDecoder();
-  child.stdout?.on("data", (chunk: Buffer) => {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    lines.forEach(onLine);
-  });
-  const text = (name: keyof typeof chunks) => Buffer.concat(chunks[name]).toString("utf8");
-  return { tooLong: () => bytes > MOST_OUTPUT, stdout: () => text("stdout"), stderr: () => text("stderr") };
+  let rest = "";
+  return (chunk) => {
+    const ended = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = ended.pop() ?? "";
+    ended.forEach(onLine);
+  };
 }
 
 function interruptOn(signal: AbortSignal, child: ChildProcess, patienceMs: number) {

@@ -2,7 +2,8 @@
  * Values that Terraform marks as sensitive, by a variable, an output or a provider's schema, as texts. Terraform hides
  * them in what it prints itself; a provider that quotes one in an error does not.
  *
- * @param document of `terraform show -json`: a plan or a state
+ * @param document of `terraform show -json`: a plan or a state, read by `parseExactly` so that long numbers are known as
+ *   they are quoted
  */
 export function secretsOf(document: unknown): ReadonlySet<string> {
   const found = new Set<string>();
@@ -66,6 +67,7 @@ function addAll(value: unknown, found: Set<string>): void {
       .filter(({ length }) => length >= SHORTEST)
       .forEach((part) => found.add(part).add(JSON.stringify(part).slice(1, -1)));
   } else if (typeof value === "object" && value !== null) {
+    // An `ExactNumber` is its text.
     Object.values(value).forEach((inner) => addAll(inner, found));
   }
 }

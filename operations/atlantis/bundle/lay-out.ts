@@ -19,6 +19,9 @@ import type { Bundle } from "./format";
 /** Name of a stack's code in its folder. */
 const CODE = "cdk.tf.json";
 
+/** Atlantis reads this file of the clone after a hook that went well, through any link, and posts it as commit status. */
+const STATUS = "OUTPUT_STATUS_FILE";
+
 export interface LaidOut {
   /** Names of stacks whose code was written, sorted. */
   readonly written: readonly string[];
@@ -33,12 +36,13 @@ export interface LaidOut {
  * stay, since Atlantis keeps its plans there. Either all is checked or nothing is written.
  *
  * @param clone root of a work tree of git
- * @throws OperationFailure refused when the commit itself has files there, or something is there that is no folder;
- *   invalid when it is no clone
+ * @throws OperationFailure refused when the commit itself has files there, when something is there that is no folder, or
+ *   when the clone has what Atlantis would post; invalid when it is no clone
  */
 export async function layOut(clone: string, { stacks }: Bundle): Promise<LaidOut> {
   const root = await rootOf(clone);
   await checkUntracked(root);
+  await checkNoStatus(root);
   const names = Object.keys(stacks);
   const folders = ["cdktf.out", "cdktf.out/stacks", ...names.map(stackFolder)];
   folders.forEach((folder) => checkFolder(root, folder));
@@ -62,8 +66,7 @@ async function rootOf(clone: string): Promise<string> {
 
 /** Files that a commit brings there would stand beside the verified code: settings, locks, links to elsewhere. */
 async function checkUntracked(root: string): Promise<void> {
-  const tracked = await git(root, ["ls-files", "-z", "--", ":(top,icase)cdktf.out"]);
-  const [first] = tracked.split("\0").filter((file) => file !== "");
+  const first = await trackedAs(root, "cdktf.out");
   if (first !== undefined) {
     throw new OperationFailure(
       "refused",
@@ -71,6 +74,23 @@ async function checkUntracked(root: string): Promise<void> {
       "git rm -r --cached cdktf.out, and have it in .gitignore",
     );
   }
+}
+
+/** A link of a commit would have the server read any of its own files aloud. */
+async function checkNoStatus(root: string): Promise<void> {
+  if (exists(join(root, STATUS)) || (await trackedAs(root, STATUS)) !== undefined) {
+    throw new OperationFailure(
+      "refused",
+      `the clone has ${STATUS}, which Atlantis would post as commit status`,
+      "take it out of the commit, and push again",
+    );
+  }
+}
+
+/** @returns the first file at or below a path that git tracks, in whatever case of letters */
+async function trackedAs(root: string, path: string): Promise<string | undefined> {
+  const tracked = await git(root, ["ls-files", "-z", "--", `:(top,icase)${path}`]);
+  return tracked.split("\0").find((file) => file !== "");
 }
 
 function checkFolder(root: string, folder: string): void {

@@ -6,6 +6,7 @@ import { awsProvider } from "./rules/aws-provider";
 import { backend } from "./rules/backend";
 import { dataSources } from "./rules/data-sources";
 import { expressions } from "./rules/expressions";
+import { imports } from "./rules/imports";
 import { kubernetesProvider } from "./rules/kubernetes-provider";
 import { localFiles } from "./rules/local-files";
 import { metadata } from "./rules/metadata";
@@ -15,6 +16,7 @@ import { providers } from "./rules/providers";
 import { provisioners } from "./rules/provisioners";
 import { remoteState } from "./rules/remote-state";
 import { sectionLabels, sections } from "./rules/sections";
+import { terraformData } from "./rules/terraform-data";
 import { variables } from "./rules/variables";
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -29,6 +31,8 @@ const rules: Readonly<Record<string, Rule>> = {
   "remote-state": remoteState,
   provisioners,
   expressions,
+  imports,
+  "terraform-data": terraformData,
   "local-files": localFiles,
   variables,
   metadata,

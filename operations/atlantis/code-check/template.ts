@@ -2,12 +2,16 @@
 export interface Evaluated {
   /** Names of the functions that are called, without `core::`. */
   readonly calls: readonly string[];
+  /** Every name in an expression: of functions, of what it refers to, of attributes and keys. */
+  readonly names: ReadonlySet<string>;
   /** In words, what is written so that nobody can say what it does. */
   readonly unclear: readonly string[];
 }
 
 const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 const SPACE = /\s+/y;
+/** Expressions, strings and brackets within each other. Skyline's own have ten; each is a call of this reader, or of others. */
+const MOST_LEVELS = 100;
 /** Words of the expression language that an opening parenthesis may follow. */
 const KEYWORDS: readonly string[] = ["in", "if"];
 
@@ -18,7 +22,7 @@ const KEYWORDS: readonly string[] = ["in", "if"];
  */
 export function readTemplate(text: string): Evaluated {
   if (!/[$%]\{/.test(text)) {
-    return { calls: [], unclear: [] };
+    return { calls: [], names: new Set(), unclear: [] };
   }
   return new Reader(text).read((reader) => reader.template(undefined));
 }
@@ -32,17 +36,20 @@ class Unclear extends Error {}
 
 class Reader {
   private position = 0;
+  private level = 0;
   private readonly calls: string[] = [];
+  private readonly names = new Set<string>();
 
   constructor(private readonly text: string) {}
 
   read(work: (reader: Reader) => void): Evaluated {
+    const { calls, names } = this;
     try {
       work(this);
-      return { calls: this.calls, unclear: [] };
+      return { calls, names, unclear: [] };
     } catch (error) {
       if (error instanceof Unclear) {
-        return { calls: this.calls, unclear: [error.message] };
+        return { calls, names, unclear: [error.message] };
       }
       throw error;
     }
@@ -88,12 +95,15 @@ class Reader {
 
   /** @param end undefined for a whole string */
   expression(end: "}" | undefined): void {
+    const outside = this.level;
+    this.enter();
     let braces = 0;
     let name = "";
     while (this.position < this.text.length) {
       if (this.taken(SPACE) !== undefined) continue;
       const identifier = this.taken(IDENTIFIER);
       if (identifier !== undefined) {
+        this.names.add(identifier);
         name = name.endsWith("::") ? name + identifier : identifier;
         continue;
       }
@@ -111,6 +121,11 @@ class Reader {
         throw new Unclear("an expression has a comment in it; leave it out");
       }
       this.position++;
+      if (char === "(" || char === "[" || char === "{") {
+        this.enter();
+      } else if (char === ")" || char === "]" || char === "}") {
+        this.level = Math.max(outside, this.level - 1);
+      }
       if (char === "(" && name !== "" && !KEYWORDS.includes(name)) {
         this.calls.push(name.replace(/^core::/, ""));
       } else if (char === '"') {
@@ -126,6 +141,13 @@ class Reader {
     }
     if (end !== undefined) {
       throw new Unclear("an expression does not end");
+    }
+  }
+
+  private enter(): void {
+    this.level++;
+    if (this.level > MOST_LEVELS) {
+      throw new Unclear("an expression has too many levels; give parts of it names, as locals");
     }
   }
 

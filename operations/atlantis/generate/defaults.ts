@@ -4,5 +4,14 @@ export const SKYLINE_PROVIDERS: Readonly<Record<string, string>> = {
   "registry.terraform.io/hashicorp/kubernetes": "2.38.0",
 };
 
-/** What Skyline's stacks read, beside the states of their own environment. */
-export const SKYLINE_DATA_SOURCES: readonly string[] = ["aws_ssm_parameter"];
+/**
+ * What Skyline's stacks read, beside the states of their own environment; and what tells no secret to anybody: documents
+ * that are only computed, and where and as whom a plan runs.
+ */
+export const SKYLINE_DATA_SOURCES: readonly string[] = [
+  "aws_caller_identity",
+  "aws_iam_policy_document",
+  "aws_partition",
+  "aws_region",
+  "aws_ssm_parameter",
+];

@@ -1,5 +1,6 @@
 import { OperationFailure } from "../../failure";
 import { eventOf } from "../../terraform/diagnostics";
+import { parseExactly } from "../../terraform/exact-json";
 import { visible } from "../../review/markdown/escape";
 import { differencesOf } from "./difference";
 import { digestOf } from "./digest";
@@ -28,7 +29,8 @@ export interface ApplyStepOptions extends Server, StepFacts {
  *
  * @throws OperationFailure conflict, when commit, code, plan file or what the plan does are not what was reviewed, with
  *   the difference; refused, when there is nothing to apply, or policy and trust do not let it pass any more. Nothing is
- *   applied then. verification, when Terraform has failed at it
+ *   applied then. verification, when Terraform has failed at it; unrestored, when it could not write the state: that is
+ *   in a file which the message names, and there is nothing to apply until another plan was reviewed
  */
 export async function applyStep(request: StepRequest, options: ApplyStepOptions): Promise<ApplyStepResult> {
   const { stack, commit, planFile } = request;
@@ -47,7 +49,7 @@ export async function applyStep(request: StepRequest, options: ApplyStepOptions)
       );
     }
     const changes = await confirm(run, made, plan, record, options);
-    const applied = changes ? await apply(run, made, options) : null;
+    const applied = changes ? await apply(run, made, options).catch(forgetUnlessKnown(planFile)) : null;
     await forgetPlan(planFile);
     return { stack, commit, digest: record.digest, applied };
   });
@@ -87,7 +89,7 @@ async function confirm(
   if (digestOf(normalised, key) !== digest) {
     const file = await run.writeFile("reviewed.tfplan", plan);
     const reviewedJson = await run.show(file);
-    const before = normalise(JSON.parse(reviewedJson));
+    const before = normalise(parseExactly(reviewedJson));
     if (digestOf(before, key) !== digest) {
       throw conflict("the record of the reviewed plan was changed");
     }
@@ -125,6 +127,14 @@ async function apply(
   });
   return summary;
 }
+
+/** What was made and is in no state would be made again by the same plan. */
+const forgetUnlessKnown = (planFile: string) => async (error: unknown) => {
+  if (error instanceof OperationFailure && error.kind === "unrestored") {
+    await forgetPlan(planFile);
+  }
+  throw error;
+};
 
 const conflict = (message: string) =>
   new OperationFailure("conflict", message, "nothing was applied; plan it again, and review that plan");

@@ -2,6 +2,7 @@ import type { Review, StackReview } from "../../review/model";
 import { readPlan } from "../../review/plan";
 import { reviewOf } from "../../review/review";
 import type { WeightsByEnvironment } from "../../review/weights";
+import { parseExactly } from "../../terraform/exact-json";
 import type { Trust } from "../trust";
 import { normalise, type NormalisedPlan } from "./normalised-plan";
 import type { StackRun } from "./stack-run";
@@ -31,7 +32,7 @@ export function judge(
   facts: StepFacts,
   digest: (plan: NormalisedPlan) => string,
 ): JudgedPlan {
-  const normalised = normalise(JSON.parse(json));
+  const normalised = normalise(parseExactly(json));
   const { stack, environment } = verified;
   const plan = readPlan(json, stack);
   const input = { stack, environment, code, plan, digest: digest(normalised) };

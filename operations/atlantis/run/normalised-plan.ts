@@ -1,4 +1,5 @@
 import { OperationFailure } from "../../failure";
+import { ExactNumber } from "../../terraform/exact-json";
 
 /** A value's place in a resource or an output, as `["tags", "Name"]` or `["ingress", 0]`. */
 export type Place = readonly (string | number)[];
@@ -43,7 +44,7 @@ const NOISE = new Set([
  * Of an update only those values are kept that it changes, as a review shows them too: a group that its autoscaler has
  * grown meanwhile is changed by Terraform in the same way as before. Of what is made, destroyed or replaced, all are.
  *
- * @param plan of `terraform show -json`
+ * @param plan of `terraform show -json`, read by `parseExactly`: two numbers that JavaScript would round to one differ
  * @throws OperationFailure invalid, when it is no plan
  */
 export function normalise(plan: unknown): NormalisedPlan {
@@ -155,7 +156,7 @@ function leavesOf(value: unknown, place: Place = [], found = new Map<string, str
   if (entries.length > 0) {
     entries.forEach(([key, inner]) => leavesOf(inner, [...place, key], found));
   } else if (value !== undefined && !(value === null && place.length === 0)) {
-    found.set(keyOf(place), JSON.stringify(value));
+    found.set(keyOf(place), canonical(value));
   }
   return found;
 }
@@ -176,13 +177,19 @@ function childrenOf(value: unknown): (readonly [string | number, unknown])[] {
   return isRecord(value) ? Object.entries(value) : [];
 }
 
-/** JSON with sorted keys. */
+/** JSON with sorted keys, and with each number as it was written. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    isRecord(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
+  if (value instanceof ExactNumber) {
+    return value.text;
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map(canonical).join(",")}]`;
+  }
+  if (!isRecord(value)) {
+    return JSON.stringify(value ?? null);
+  }
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -190,4 +197,4 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);

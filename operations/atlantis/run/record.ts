@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { z } from "zod";
 import { OperationFailure } from "../../failure";
 import { STACK_NAME } from "../stack-name";
+import { writePrivately } from "./private-file";
 
 const sha256 = z.string().regex(/^(sha256:)?[0-9a-f]{64}$/);
 const bound = {
@@ -105,24 +106,6 @@ export async function readPlanned(planFile: string, { planSha256 }: PlannedRecor
 }
 
 const sha256Of = (content: Buffer) => createHash("sha256").update(content).digest("hex");
-
-/** Whole or not at all, and for this user alone; a link in its place is replaced, and not followed. */
-async function writePrivately(path: string, content: Buffer | string): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    const file = await open(draft, "wx", 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-}
 
 /** @returns undefined when there is nothing, or a link */
 async function readNoLink(path: string): Promise<Buffer | undefined> {

@@ -1,6 +1,7 @@
-import { isAbsolute } from "node:path";
+import { realpathSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import { OperationFailure } from "../../failure";
-import { STACK_NAME } from "../stack-name";
+import { STACK_NAME, stackFolder } from "../stack-name";
 
 /** What Atlantis asks of a plan or an apply step. */
 export interface StepRequest {
@@ -15,7 +16,8 @@ export interface StepRequest {
 /**
  * Reads it from the variables that Atlantis gives its run steps.
  *
- * @throws OperationFailure invalid, when it was not Atlantis who started this; refused, for arguments of a comment
+ * @throws OperationFailure invalid, when it was not Atlantis who started this; refused, for arguments of a comment, and
+ *   for a project of another folder than its stack's
  */
 export function requestOf(env: NodeJS.ProcessEnv): StepRequest {
   const stack = variable(env, "PROJECT_NAME", STACK_NAME, "a stack's name");
@@ -27,6 +29,7 @@ export function requestOf(env: NodeJS.ProcessEnv): StepRequest {
       `PLANFILE is ${JSON.stringify(planFile)}, which is no absolute path`,
     );
   }
+  checkFolder(stack, variable(env, "REPO_REL_DIR", /./, "a folder"), planFile);
   if (env.WORKSPACE !== "default") {
     throw new OperationFailure("refused", "stacks have one workspace, default", "leave out -w");
   }
@@ -39,6 +42,42 @@ export function requestOf(env: NodeJS.ProcessEnv): StepRequest {
   }
   return { stack, commit, planFile };
 }
+
+/**
+ * Atlantis knows projects by names that a pull request writes into atlantis.yaml: bound to its folder, a name cannot put
+ * a stack's plan where another one's is looked for.
+ */
+function checkFolder(stack: string, folder: string, planFile: string): void {
+  const own = stackFolder(stack);
+  if (folder !== own) {
+    throw unbound(`the project ${stack} is in ${JSON.stringify(folder)}, and not in ${own}`);
+  }
+  const there = dirname(planFile);
+  const ending = `/${own}`;
+  if (!there.endsWith(ending)) {
+    throw unbound(`PLANFILE is in ${JSON.stringify(there)}, and not in ${own}`);
+  }
+  // Where the clone is, is the server's to say, by a link or not.
+  const root = realPath(there.slice(0, -ending.length) || "/");
+  if (root === undefined || realPath(there) !== join(root, own)) {
+    throw unbound(`${own} of the clone is a link, has one on the way, or is not there`);
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const unbound = (message: string) =>
+  new OperationFailure(
+    "refused",
+    message,
+    "have atlantis.yaml generated (skyline atlantis generate), and nothing tracked in cdktf.out",
+  );
 
 function variable(env: NodeJS.ProcessEnv, name: string, pattern: RegExp, noun: string): string {
   const value = env[name];

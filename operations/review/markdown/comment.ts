@@ -1,4 +1,4 @@
-import type { CostItem, Review } from "../model";
+import type { CostItem, Picture, Review } from "../model";
 import { fit, type Block } from "./budget";
 import { createBlock, driftBlock, lossBlocks, outputBlock, stateOnlyBlock, updateBlock } from "./changes";
 import { code, prose, wording } from "./escape";
@@ -71,9 +71,12 @@ function exemptionBlock(review: Review): Block {
   };
 }
 
-/** Before and after, or one picture where both are the same; none when nothing changes at all. */
+/** Before and after, or one picture where both are the same; none when nothing changes at all, or nothing stands. */
 function pictureBlock({ pictures, stacks }: Review): Block {
-  const shown = stacks.some(({ state }) => state === "changes") ? pictures : [];
+  const hasAny = ({ gateways, clusters }: Picture) => gateways || clusters.length > 0;
+  const shown = stacks.some(({ state }) => state === "changes")
+    ? pictures.filter(({ before, after }) => hasAny(before) || hasAny(after))
+    : [];
   return {
     head: [],
     items: shown.map(({ before, after }, at) => () => {
@@ -114,7 +117,15 @@ function costBlock(review: Review): Block {
 }
 
 const costItem = ({ direction, count, what, stack }: CostItem, review: Review) =>
-  `- ${direction}: ${count} × ${prose(what)}${inStack(stack, review)}`;
+  `- ${direction}: ${amountOf(count, what)}${inStack(stack, review)}`;
+
+/** `3 × NAT gateway`, and `60 GiB of gp3`, whose types are words to whoever pays for them. */
+function amountOf(count: number, what: string): string {
+  const [, type] = /^GiB of (.+)$/s.exec(what) ?? [];
+  return type === undefined
+    ? `${count} × ${prose(what)}`
+    : `${count} GiB of ${/^[a-z]+\d?$/.test(type) ? type : prose(type)}`;
+}
 
 /** What an apply is bound to. */
 function digestBlock(review: Review): Block {

@@ -22,6 +22,7 @@ export function pictureOf(picture: Picture, other: Picture, side: "before" | "af
           `  gateways{{"${lines("Gateways", gatewaysChanged ? (side === "after" ? "new" : "removed") : undefined)}"}}`,
         ]
       : []),
+    ...(picture.gateways || clusters.length > 0 ? [] : ['  empty["Nothing stands"]']),
     ...clusters.map((cluster, at) => `  c${at}["${labelOf(cluster, marks[at])}"]`),
     ...(rest > 0 ? [`  rest["and ${rest} more"]`] : []),
     ...(picture.gateways ? clusters.map(edgeTo) : []),
@@ -46,7 +47,9 @@ export const samePicture = (one: Picture, other: Picture): boolean =>
   });
 
 function labelOf(cluster: PicturedCluster, mark: string | undefined): string {
-  const facts = [kindOf(cluster.kind), cluster.version, cluster.role ?? "role unknown"];
+  // Of a removed one the mark says so.
+  const role = cluster.role === "removed" && mark !== undefined ? null : (cluster.role ?? "role unknown");
+  const facts = [kindOf(cluster.kind), cluster.version, role];
   return lines(
     label(cluster.name),
     label(facts.filter((fact) => fact !== null).join(", ")),
@@ -62,7 +65,10 @@ const kindOf = (kind: PicturedCluster["kind"]) => (kind === "eks" ? "EKS" : kind
 function markOf(cluster: PicturedCluster, other: Picture, side: "before" | "after"): string | undefined {
   const twin = other.clusters.find(({ name }) => name === cluster.name);
   if (side === "before") {
-    return twin === undefined ? "goes away" : undefined;
+    return twin === undefined || isDangling(twin) ? "goes away" : undefined;
+  }
+  if (isDangling(cluster)) {
+    return `removed, ${cluster.weight} % goes nowhere`;
   }
   if (twin === undefined) {
     return "new";
@@ -76,14 +82,20 @@ function markOf(cluster: PicturedCluster, other: Picture, side: "before" | "afte
   return was.length === 0 ? undefined : was.join(", ");
 }
 
+/** Nothing of it stands, and the dial still sends traffic to it. */
+const isDangling = ({ role, weight }: PicturedCluster) => role === "removed" && (weight ?? 0) > 0;
+
 const roleOf = (role: ClusterRole | null) => role ?? "of an unknown role";
 
-/** Dotted where no traffic goes, or nobody knows. */
-function edgeTo({ weight }: PicturedCluster, at: number): string {
+/** Dotted where no traffic goes, or nobody knows; crossed out where it would arrive at nothing. */
+function edgeTo(cluster: PicturedCluster, at: number): string {
+  const { weight } = cluster;
   if (weight === null) {
     return `  gateways -. "share unknown" .-> c${at}`;
   }
-  return weight > 0 ? `  gateways -- "${weight} %" --> c${at}` : `  gateways -. "0 %" .-> c${at}`;
+  return weight > 0
+    ? `  gateways -- "${weight} %" ${isDangling(cluster) ? "--x" : "-->"} c${at}`
+    : `  gateways -. "0 %" .-> c${at}`;
 }
 
 const classes = (changed: readonly string[]) =>

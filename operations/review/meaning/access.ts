@@ -13,11 +13,7 @@ export const accessChanged: Rule = (stack, around) =>
   stack.kind !== "cluster" || isRemoval(stack, around) || isMade(stack)
     ? []
     : stack.plan.changes.flatMap((change): Said[] =>
-        ENTRIES.includes(change.type)
-          ? entry(change, stack, around)
-          : change.type === "aws_ssm_parameter"
-            ? registered(change)
-            : [],
+        ENTRIES.includes(change.type) ? entry(change, stack, around) : [],
       );
 
 const isMade = ({ plan }: PlannedStack) =>
@@ -49,6 +45,7 @@ function entry(change: PlannedChange, stack: PlannedStack, around: Situation): S
       severity: "attention",
       address: change.address,
       text: `${isDeployer ? "the role that applies: " : ""}${who}${policy === undefined ? "" : ` (${policy})`}`,
+      explains: [{ change }],
     },
   ];
 }
@@ -64,16 +61,3 @@ function deployerIn(side: Masked): string | undefined {
   const groups = childOf(side, "kubernetes_groups");
   return Array.isArray(groups) && groups.includes(DEPLOYER_GROUP) ? textIn(side, "principal_arn") : undefined;
 }
-
-/** The registry's entry of a cluster, whose text Terraform takes for a secret. */
-const registered = (change: PlannedChange): Said[] =>
-  change.action === "update" && changes(change, "value", "insecure_value")
-    ? [
-        {
-          code: "registry-entry-changed",
-          severity: "note",
-          address: change.address,
-          text: "where clients find the cluster, its authority, its version or its deployer changes in the registry",
-        },
-      ]
-    : [];

@@ -1,39 +1,56 @@
+import type { PlannedChange } from "../plan";
 import { clusterOf, type Rule, type Said } from "./rule";
+import { isStore } from "./stored-state";
+import { carries } from "./touched";
 
 /** What changes in the state alone: adopted, renamed, let go. */
 export const bookkeeping: Rule = ({ plan }) =>
-  plan.changes.flatMap(({ address, action, isImported, movedFrom }): Said[] => [
-    ...(isImported
+  plan.changes.flatMap((change): Said[] => [
+    ...(change.isImported
       ? [
           {
             code: "imported",
             severity: "attention" as const,
-            address,
+            address: change.address,
             text: "it exists already, and is taken over",
           },
         ]
       : []),
-    ...(movedFrom !== null
+    ...(change.movedFrom !== null
       ? [
           {
             code: "moved",
             severity: "note" as const,
-            address,
-            text: `it was called ${movedFrom} in the code`,
+            address: change.address,
+            text: `it was called ${change.movedFrom} in the code`,
           },
         ]
       : []),
-    ...(action === "forget"
+    ...(change.action === "forget"
       ? [
           {
             code: "forgotten",
             severity: "attention" as const,
-            address,
+            address: change.address,
             text: "it goes on existing and costing, and no state knows it any more",
           },
         ]
       : []),
+    ...leftOver(change),
   ]);
+
+/** What an apply made anew and could not take away. Data that goes with it is told of by a rule of its own. */
+const leftOver = (change: PlannedChange): Said[] =>
+  change.isDeposed && change.action === "delete" && carries(change.type) && !isStore(change)
+    ? [
+        {
+          code: "left-over",
+          severity: "attention",
+          address: change.address,
+          text: "left over from an earlier apply, and deleted by this one: nothing may go through it any more",
+        },
+      ]
+    : [];
 
 /** A plan that is not all, or that does more than change resources. */
 export const wholePlan: Rule = (stack, around) => [

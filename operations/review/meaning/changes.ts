@@ -28,6 +28,12 @@ export function numberIn(side: Masked, attribute: string): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
+/** Texts of a list; nothing of what is none, or not known. */
+export function textsIn(side: Masked, attribute: string): string[] {
+  const value = childOf(side, attribute);
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
 /** Blocks of a name, which a plan always writes as a list. */
 export function blocksIn(side: Masked, attribute: string): Masked[] {
   const value = childOf(side, attribute);
@@ -36,11 +42,12 @@ export function blocksIn(side: Masked, attribute: string): Masked[] {
 
 /** Whether any of an update's leaves is at one of these attributes or below it. */
 export const changes = (change: PlannedChange, ...attributes: readonly string[]): boolean =>
-  change.attributes.some(({ path }) =>
-    attributes.some(
-      (attribute) =>
-        path === attribute || path.startsWith(`${attribute}[`) || path.startsWith(`${attribute}.`),
-    ),
+  change.attributes.some(({ path }) => isAt(path, attributes));
+
+/** Whether a path is at one of these attributes or below it. */
+export const isAt = (path: string, attributes: readonly string[]): boolean =>
+  attributes.some(
+    (attribute) => path === attribute || path.startsWith(`${attribute}[`) || path.startsWith(`${attribute}.`),
   );
 
 /** It is gone after the apply, or another one stands in its place. What an apply left deposed is not it any more. */

@@ -1,12 +1,14 @@
 import { carriesTraffic } from "../clusters";
 import type { PlannedStack } from "../stack";
 import { counted, ends } from "./changes";
+import { isBridge, isDaemonSet } from "./bridge-resources";
+import { dialWords } from "./dial-words";
 import { groupOf } from "./groups";
 import { clusterOf, type Rule, type Said, type Situation } from "./rule";
 
 /**
  * Whether a plan takes a cluster away: all of its stack, or what is the cluster whatever is left beside it: the control
- * plane of EKS, the group of all controllers, or the last group of workers.
+ * plane of EKS, the group of all controllers, or the last group of workers; of a platform, the bridge or the last DaemonSet.
  */
 export function isRemoval(stack: PlannedStack, around: Situation): boolean {
   const { changes, unchanged } = stack.plan;
@@ -21,9 +23,10 @@ export function isRemoval(stack: PlannedStack, around: Situation): boolean {
     return true;
   }
   if (stack.kind === "platform") {
-    return changes.some(
-      (change) => ends(change) && /^kubernetes_daemon_?set/.test(change.type) && change.action === "delete",
+    const gone = changes.filter(
+      (change) => change.action === "delete" && ends(change) && isDaemonSet(change),
     );
+    return gone.some(isBridge) || (gone.length > 0 && !stands.some(isDaemonSet));
   }
   const cluster = clusterOf(stack, around);
   const isWorkers = (change: (typeof changes)[number]) =>
@@ -68,7 +71,7 @@ export const clusterRemoved: Rule = (stack, around): Said[] => {
       address: null,
       text:
         `${what}${role === null || stack.kind === "platform" ? "" : `, which is ${role},`} is taken away: ${counted(stack.plan.changes.filter(ends).length, "resource")}` +
-        (weight === null ? "; whether the dial still sends traffic to it is not known here" : ""),
+        `; ${dialWords(cluster)}`,
     },
   ];
   if (weight !== null && weight > 0) {
@@ -76,7 +79,7 @@ export const clusterRemoved: Rule = (stack, around): Said[] => {
       code: "cluster-removed-with-weight",
       severity: "refused",
       address: null,
-      text: `${what} is taken away while the dial sends ${weight} points to ${name}: set its weight to 0, and let it retire first`,
+      text: `${what} is taken away while the dial sends ${counted(weight, "point")} to ${name}: set its weight to 0, and let it retire first`,
     });
   }
   // Of a cluster's own stack that its role leaves, the rule of steps says it.

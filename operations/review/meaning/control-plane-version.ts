@@ -1,4 +1,5 @@
 import type { Cluster } from "../clusters";
+import { dialWords } from "./dial-words";
 import { clusterOf, type Rule } from "./rule";
 
 /** A cluster's version of Kubernetes changes. A control plane goes up a minor version at a time, and never down. */
@@ -20,7 +21,10 @@ export const controlPlaneVersion: Rule = (stack, around) => {
             `${way}: ${minors - 1} minor version${minors > 2 ? "s are" : " is"} skipped, go one at a time`,
           ] as const)
         : (["version-upgrade", "attention", way] as const);
-  return [{ code, severity, address: null, text }];
+  const explains = stack.plan.changes
+    .filter(({ type }) => type === "aws_eks_cluster")
+    .map((change) => ({ change, attributes: ["version", "platform_version"] }));
+  return [{ code, severity, address: null, text: `${text}; ${dialWords(cluster)}`, explains }];
 };
 
 interface Version {

@@ -51,6 +51,7 @@ function record(change: PlannedChange): Said[] {
           : now !== undefined && now !== name
             ? `becomes ${now}`
             : `goes from ${targets(change.before)} to ${targets(change.after)}`),
+      explains: [{ change }],
     },
   ];
 }
@@ -63,6 +64,7 @@ function resolver(change: PlannedChange): Said[] {
           severity: "attention",
           address: change.address,
           text: `networks outside resolve private names by what ${ended(change)}: ${textIn(change.before, "name") ?? change.address}`,
+          explains: [{ change }],
         },
       ]
     : [];

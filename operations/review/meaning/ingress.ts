@@ -44,6 +44,8 @@ function opened(change: PlannedChange, now: string, before: string | undefined):
       `a security group lets in ${now}` +
       (before === undefined ? ", which it did not" : ` instead of ${before}`) +
       (why === undefined || why === "" ? "" : ` (${why})`),
+    // A whole group may change in more than that.
+    explains: [RULE_TYPES.includes(change.type) ? { change } : { change, attributes: ["ingress"] }],
   };
 }
 

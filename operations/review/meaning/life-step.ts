@@ -1,14 +1,42 @@
 import { skippedStep, type Stage } from "../../life";
 import type { Cluster, ClusterState } from "../clusters";
+import type { PlannedStack } from "../stack";
+import { counted, listed } from "./changes";
+import { dialWords } from "./dial-words";
 import { clusterOf, type Rule, type Said, type Situation } from "./rule";
 
-/** A cluster takes a step of its life, or would skip one, which is refused. */
+/** A cluster takes a step of its life, or would skip one, which is refused; or it hides how far it has come. */
 export const lifeStep: Rule = (stack, around): Said[] => {
   const cluster = clusterOf(stack, around);
   if (stack.kind !== "cluster" || cluster === undefined || (cluster.before ?? cluster.after) === null) {
     return [];
   }
-  const { name } = cluster;
+  return [
+    ...(hidesRole(stack, cluster) ? [roleHidden(cluster)] : step(cluster, around)),
+    ...twoActive(stack, cluster, around),
+  ];
+};
+
+/** The role is an output for others: for the next review, and for platforms. */
+function hidesRole({ plan }: PlannedStack, { after }: Cluster): boolean {
+  const output = plan.outputs.get("cluster_role");
+  return (
+    after !== null &&
+    after.role === null &&
+    output !== undefined &&
+    (output.action !== "none" || output.attributes.length > 0)
+  );
+}
+
+const roleHidden = ({ name }: Cluster): Said => ({
+  code: "role-hidden",
+  severity: "refused",
+  address: null,
+  text: `${name} stays, and its output cluster_role would not say its role any more: nobody could tell which step of its life comes next`,
+});
+
+function step(cluster: Cluster, around: Situation): Said[] {
+  const { name, weight } = cluster;
   const from = stageIn(cluster.before);
   const to = stageIn(cluster.after);
   if (to === null) {
@@ -17,7 +45,7 @@ export const lifeStep: Rule = (stack, around): Said[] => {
   if (from === null) {
     return to === "none"
       ? [
-          refused(
+          skipped(
             `${name} is taken away, and its state does not say that it retires: apply it with the role that it has first`,
           ),
         ]
@@ -27,28 +55,76 @@ export const lifeStep: Rule = (stack, around): Said[] => {
     return [];
   }
   const first = isFirst(cluster, around);
-  const skipped = skippedStep(from, to, first !== "no");
-  if (skipped !== undefined) {
+  const before = skippedStep(from, to, first !== "no");
+  if (before !== undefined) {
     return [
-      refused(`${name} would go from ${stageName(from)} to ${stageName(to)}: apply it as ${skipped} first`),
+      skipped(`${name} would go from ${stageName(from)} to ${stageName(to)}: apply it as ${before} first`),
     ];
   }
-  return [
-    {
-      code: "life-step",
-      severity: from === "none" && to === "active" && first === "unknown" ? "attention" : "note",
-      address: null,
-      text:
-        from === "none"
-          ? to === "active" && first === "unknown"
-            ? `${name} is made as the active cluster, which only the first one of an environment may be`
-            : `${name} is made, ${to}`
-          : `${name} goes from ${stageName(from)} to ${stageName(to)}`,
-    },
-  ];
+  if (to === "retiring" && weight !== null && weight > 0) {
+    return [
+      {
+        code: "weight-left",
+        severity: "refused",
+        address: null,
+        text: `${name} is to retire while the dial sends it ${counted(weight, "point")}: set its weight to 0 first`,
+      },
+    ];
+  }
+  return [from === "none" ? made(name, to, first) : taken(cluster, from, to)];
+}
+
+const made = (name: string, to: Stage, first: ReturnType<typeof isFirst>): Said => {
+  const isDoubtful = to === "active" && first === "unknown";
+  return {
+    code: "life-step",
+    severity: isDoubtful ? "attention" : "note",
+    address: null,
+    text: isDoubtful
+      ? `${name} is made as the active cluster, which only the first one of an environment may be`
+      : `${name} is made, ${to}`,
+  };
 };
 
-const refused = (text: string): Said => ({ code: "step-skipped", severity: "refused", address: null, text });
+function taken(cluster: Cluster, from: Stage, to: Stage): Said {
+  const { name, weight } = cluster;
+  const isLeft = from === "active" && to === "passive" && (weight ?? 0) > 0;
+  const isDoubtful = to === "retiring" && weight === null;
+  return {
+    code: "life-step",
+    severity: isLeft || isDoubtful ? "attention" : "note",
+    address: null,
+    text:
+      `${name} goes from ${stageName(from)} to ${stageName(to)}` +
+      (to === "none" ? "; " : ", which moves no request: ") +
+      dialWords(cluster) +
+      (isDoubtful ? ", and has to be nothing" : ""),
+  };
+}
+
+/** Two active clusters are told of once, by the first of them whose own stack is under review. */
+function twoActive({ environment }: PlannedStack, { name }: Cluster, around: Situation): Said[] {
+  const active = around.clusters.filter(
+    (one) => one.environment === environment && one.after?.role === "active",
+  );
+  const teller = active.find((one) =>
+    around.stacks.some(
+      (stack) => stack.environment === environment && stack.kind === "cluster" && stack.cluster === one.name,
+    ),
+  );
+  return active.length < 2 || teller?.name !== name
+    ? []
+    : [
+        {
+          code: "two-active",
+          severity: "danger",
+          address: null,
+          text: `${listed(active.map((one) => one.name))} would both be active: the one that was becomes passive first`,
+        },
+      ];
+}
+
+const skipped = (text: string): Said => ({ code: "step-skipped", severity: "refused", address: null, text });
 
 const stageIn = (state: ClusterState | null): Stage | null => (state === null ? "none" : state.role);
 

@@ -56,6 +56,7 @@ export const networkReplaced: Rule = ({ plan }) =>
               : `deleted, or replaced (${replaced} of them)`) +
           (goesWith === undefined ? "" : `, and with it ${goesWith}`) +
           (networks.length === 0 ? "" : `: ${listed(networks)}`),
+        explains: gone.map((change) => ({ change })),
       },
     ];
   });

@@ -1,4 +1,5 @@
 import { isObject } from "../masked";
+import type { PlannedChange } from "../plan";
 import { ended, tagOf, textOf } from "./changes";
 import { removalOf } from "./cluster-removal";
 import type { Rule } from "./rule";
@@ -20,12 +21,16 @@ const STORES: ReadonlyMap<string, string> = new Map([
   ["kubernetes_persistent_volume_claim_v1", "the volume's claim"],
 ]);
 
+export const isStore = ({ type }: PlannedChange): boolean => STORES.has(type);
+
 /** Data is lost: also of a deposed object, which may be the one with the data. */
 export const storedStateDeleted: Rule = (stack, around) =>
   stack.plan.changes
     .filter(
-      ({ type, action, before }) =>
-        STORES.has(type) && ["delete", "replace", "replace-first"].includes(action) && isObject(before),
+      (change) =>
+        isStore(change) &&
+        ["delete", "replace", "replace-first"].includes(change.action) &&
+        isObject(change.before),
     )
     .map((change) => {
       const name =
@@ -39,5 +44,6 @@ export const storedStateDeleted: Rule = (stack, around) =>
         severity: removalOf(stack, around) === "in-order" ? ("attention" as const) : ("danger" as const),
         address: change.address,
         text: `${STORES.get(change.type)} ${ended(change)}${name === undefined ? "" : ` (${name})`}: what is in it is lost`,
+        explains: [{ change }],
       };
     });

@@ -376,6 +376,36 @@ describe("laying out into a clone", () => {
     expect(existsSync(join(origin, "stacks"))).toBe(false);
   });
 
+  test.each([
+    ["a link to a file of the server", (file: string) => symlinkSync(join(folder, "secret"), file)],
+    ["a link to nowhere", (file: string) => symlinkSync(join(folder, "nowhere"), file)],
+    ["a file", (file: string) => writeFileSync(file, "x")],
+    ["a folder", (file: string) => (mkdirSync(file), writeFileSync(join(file, "x"), "x"))],
+  ])("is refused when the commit brings what Atlantis posts as status: %s", async (_what, make) => {
+    writeFileSync(join(folder, "secret"), "secret");
+    for (const [index, name] of ["OUTPUT_STATUS_FILE", "output_status_File"].entries()) {
+      make(join(origin, name));
+      git(origin, "add", name);
+      commitAll(origin);
+      clone = join(folder, `clone-${index}`);
+      cloned();
+      await expect(layOut(clone, bundle)).rejects.toEqual(failing("refused", "OUTPUT_STATUS_FILE"));
+      expect(existsSync(join(clone, "cdktf.out"))).toBe(false);
+      git(origin, "rm", "-r", "--quiet", name);
+      commitAll(origin);
+    }
+  });
+
+  test("is refused when somebody has put there what Atlantis posts as status", async () => {
+    cloned();
+    symlinkSync(join(folder, "nowhere"), join(clone, "OUTPUT_STATUS_FILE"));
+    await expect(layOut(clone, bundle)).rejects.toEqual(failing("refused", "OUTPUT_STATUS_FILE"));
+    rmSync(join(clone, "OUTPUT_STATUS_FILE"));
+    mkdirSync(join(clone, "below"));
+    writeFileSync(join(clone, "below", "OUTPUT_STATUS_FILE"), "x");
+    expect(await layOut(clone, bundle)).toMatchObject({ removed: [] });
+  });
+
   test("starts no program that the clone's settings name", async () => {
     cloned();
     const canary = join(folder, "ran");

@@ -59,7 +59,7 @@ describe("plans in", () => {
   test("given plans without changes, it says so on stdout alone, and ends with 0", async () => {
     expect(await review(...plansOf("no-change"))).toEqual({
       code: 0,
-      stdout: "**No changes.**\n\n3 stacks reviewed.\n",
+      stdout: "**No changes (development).**\n\n3 stacks reviewed.\n",
       stderr: "",
     });
   });
@@ -68,7 +68,7 @@ describe("plans in", () => {
     const plans = plansOf("new-cluster");
     const [one, other] = await Promise.all([review(...plans), review(...plans.reverse())]);
     expect(one.stdout).toBe(other.stdout);
-    expect(one.stdout).toContain("**No danger found:**");
+    expect(one.stdout).toContain("**No danger found (development):**");
   });
 
   test("given one plan on stdin, by its stack's name, it reviews that", async () => {
@@ -77,7 +77,7 @@ describe("plans in", () => {
       "--stack",
       "development-mesh=-",
     );
-    expect({ code, first: stdout.split(":")[0] }).toEqual({ code: 0, first: "**Look closely" });
+    expect({ code, first: stdout.split(":")[0] }).toEqual({ code: 0, first: "**Look closely (development)" });
   });
 
   test("given a file of another name, and a stack that waits, each is what was said", async () => {
@@ -127,7 +127,7 @@ describe("reviews out", () => {
   test("given a refusal, the comment is on stdout, the reason's count on stderr, and it ends with 4", async () => {
     const { code, stdout, stderr } = await review(...plansOf(REMOVAL));
     expect(code).toBe(4);
-    expect(stdout).toMatch(/^\*\*Do not apply:\*\* /);
+    expect(stdout).toMatch(/^\*\*Do not apply \(development\):\*\* /);
     expect(readMarkdown(stdout).problems).toEqual([]);
     expect(stderr).toMatch(/^error: these plans are not to be applied, for (one reason|\d+ reasons)\n/);
   });
@@ -251,6 +251,24 @@ describe("facts beside the plans", () => {
       expect(exempted).toMatchObject({ code: 0, stderr: "" });
       expect(exempted.stdout).toContain("### Exempted from policy");
       expect(exempted.stdout).toContain(": Until March (owner `team-edge`)");
+    });
+
+    test("given an environment whose name looks like a stack's, it is asked for by the code's word", async () => {
+      const path = join(folder, "cdktf.out", "stacks", "dev-cluster-mesh");
+      mkdirSync(path, { recursive: true });
+      const skyline = { environment: "dev-cluster", stack: "dev-cluster-mesh", exemptions: [] };
+      writeFileSync(join(path, "cdk.tf.json"), JSON.stringify({ "//": { skyline } }));
+      const waits = ["--waits", "dev-cluster-mesh=dev-cluster-network"];
+      const { code, stdout } = await review("--json", ...waits, "--stacks", "cdktf.out");
+      expect(code).toBe(0);
+      expect((JSON.parse(stdout) as { data: Review }).data.stacks).toMatchObject([
+        { environment: "dev-cluster", kind: "mesh", state: "waits" },
+      ]);
+      // Neither has a file: the message says which was looked for.
+      const args = [...waits, "--live", "--directory", join(REPOSITORY, "environments")];
+      const asCode = await review(...args, "--stacks", "cdktf.out");
+      expect(asCode.stderr).toContain('no environment "dev-cluster" in');
+      expect((await review(...args)).stderr).toContain('no environment "dev" in');
     });
 
     test("given that of another stack, or none, it ends with 2", async () => {

@@ -4,17 +4,19 @@ import { readExpression, readTemplate, type Evaluated } from "../template";
 
 /** Functions of Terraform that make a value of their arguments and of nothing else. */
 const PURE: ReadonlySet<string> = new Set(
-  `abs alltrue anytrue base64decode base64encode base64gzip base64sha256 base64sha512 basename bcrypt can ceil chomp
+  `abs alltrue anytrue base64decode base64encode base64gzip base64sha256 base64sha512 basename ceil chomp
   chunklist cidrhost cidrnetmask cidrsubnet cidrsubnets coalesce coalescelist compact concat contains csvdecode dirname
   distinct element endswith flatten floor format formatdate formatlist indent index issensitive join
   jsondecode jsonencode keys length log lookup lower matchkeys max md5 merge min one parseint pow range regex regexall
   replace reverse rsadecrypt sensitive setintersection setproduct setsubtract setunion sha1 sha256 sha512 signum slice
-  sort split startswith strcontains strrev substr sum textdecodebase64 textencodebase64 timeadd timecmp timestamp title
-  tobool tolist tomap tonumber toset tostring transpose trim trimprefix trimspace trimsuffix try upper urlencode uuid
+  sort split startswith strcontains strrev substr sum textdecodebase64 textencodebase64 timeadd timecmp title
+  tobool tolist tomap tonumber toset tostring transpose trim trimprefix trimspace trimsuffix upper urlencode
   uuidv5 values yamldecode yamlencode zipmap`.split(/\s+/),
 );
 
 const FILES = "reads files of the server, its credentials among them; put the text into the code";
+const LATER = "has its value from the apply, so that nobody can review it; write the value into the code";
+const ORACLE = "tells of a secret, letter by letter, whether a guess is right; write what the value is";
 const REASONS: ReadonlyMap<string, string> = new Map([
   ...["file", "filebase64", "filebase64sha256", "filebase64sha512", "fileexists", "filemd5", "fileset"].map(
     (name) => [name, FILES] as const,
@@ -25,6 +27,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["templatestring", "evaluates text that is no code, and may call any function"],
   ["ephemeralasnull", "is for ephemeral values, which stacks do not have"],
   ["nonsensitive", "shows secrets in plans and comments"],
+  ...["timestamp", "uuid", "bcrypt"].map((name) => [name, LATER] as const),
+  ...["can", "try"].map((name) => [name, ORACLE] as const),
   ["plantimestamp", "differs at each plan, so that no apply would find what was reviewed"],
 ]);
 

@@ -487,6 +487,15 @@ const refusedOfNetwork: readonly Case[] = [
       ["an expression that does not end", "${upper("],
       ["a string that does not end", '${upper("'],
       ["the time of the plan", "${plantimestamp()}"],
+      ["the time of the apply", '${timecmp(timestamp(), "2030-01-01T00:00:00Z") > 0 ? "0.0.0.0/0" : ""}'],
+      ["a number that an apply draws", "${uuid()}"],
+      ["a hash that is another each time", '${bcrypt("x")}'],
+      ["a secret asked for by its letters", '${can(regex("^a", data.aws_ssm_parameter.image.value))}'],
+      ["a secret asked for by an error", '${try(regex("^a", data.aws_ssm_parameter.image.value), "no")}'],
+      ["strings within strings without end", '${"'.repeat(20_000)],
+      ["strings within strings that end", `${'${"'.repeat(101)}${'"}'.repeat(101)}`],
+      ["brackets within brackets without end", `\${${"(".repeat(20_000)}`],
+      ["brackets within brackets that end", `\${${"[".repeat(101)}${"]".repeat(101)}}`],
     ] as const
   ).map(([what, text]): Case => [
     `an expression: ${what}`,
@@ -507,6 +516,65 @@ const refusedOfNetwork: readonly Case[] = [
     "an expression in an address",
     (c) => (c.import = [{ to: 'aws_vpc.main[file("/x")]', id: "vpc-1" }]),
     "expressions import.to",
+  ],
+  // imports
+  ...[
+    "aws_secretsmanager_secret_version.it",
+    'aws_secretsmanager_secret_version.it["a"]',
+    "aws_ssm_parameter.it[each.key]",
+    "aws_iam_access_key.it",
+    "aws_instance.it",
+    "aws_lambda_function.it",
+    "kubernetes_secret.it",
+    "kubernetes_secret_v1.it",
+    "kubernetes_secret_v2.it",
+    "kubernetes_manifest.it",
+    "random_password.it",
+    "tls_private_key.it",
+    "module.m.aws_vpc.it",
+    "data.aws_ssm_parameter.it",
+    " aws_ssm_parameter.it",
+    "aws_ssm_parameter .it",
+    "(aws_ssm_parameter.it)",
+    "${aws_ssm_parameter.it}",
+    "constructor",
+  ].map((to): Case => [`an import into ${to}`, (c) => (c.import = { to, id: "x" }), "imports import.to"]),
+  ["an import into nothing", (c) => (c.import = [{ id: "x" }]), "imports import.to"],
+  ["an import into a list", (c) => (c.import = [{ to: ["aws_vpc.main"], id: "x" }]), "imports import.to"],
+  // terraform_data
+  ...[
+    "${terraform_data.x.output}",
+    "${one(terraform_data.x[*].output)}",
+    '${jsonencode(["${terraform_data.x}"])}',
+  ].map((text): Case => [
+    `a value of a terraform_data in a resource: ${text}`,
+    resource("aws_vpc_security_group_ingress_rule", { cidr_ipv4: text }),
+    "terraform-data resource.aws_vpc_security_group_ingress_rule.it.cidr_ipv4",
+  ]),
+  [
+    "a value of a terraform_data in a key",
+    bucket({ tags: { "${terraform_data.x.output}": "x" } }),
+    'terraform-data resource.aws_s3_bucket.it.tags["${terraform_data.x.output}"]',
+  ],
+  [
+    "a value of a terraform_data in a local",
+    (c) => (c.locals = { open: "${terraform_data.x.output}" }),
+    "terraform-data locals.open",
+  ],
+  [
+    "a value of a terraform_data in a data source",
+    (c) => (c.data.aws_ssm_parameter.image.region = "${terraform_data.x.output}"),
+    "terraform-data data.aws_ssm_parameter.image.region",
+  ],
+  [
+    "a value of a terraform_data in an import",
+    (c) => (c.import = { to: "aws_vpc.main", id: "${terraform_data.x.output}" }),
+    "terraform-data import.id",
+  ],
+  [
+    "data that is read after a resource",
+    (c) => (c.data.aws_ssm_parameter.image.depends_on = ["aws_vpc.main"]),
+    "data-sources data.aws_ssm_parameter.image.depends_on",
   ],
   // local files
   ...(
@@ -627,6 +695,20 @@ const fine: readonly (readonly [what: string, change: Change])[] = [
   ["a variable with a value", (c) => (c.variable = { v: { type: "string", default: "x" } })],
   ["locals", (c) => (c.locals = { a: "${upper(var.v)}", "//": "why" })],
   ["a terraform_data", resource("terraform_data", { input: "x" })],
+  [
+    "a terraform_data that has another's value, and an output of it",
+    (c) => {
+      c.resource.terraform_data = { a: { input: "x" }, b: { input: "${terraform_data.a.output}" } };
+      c.output.vpc_id.value = "${terraform_data.b.output}";
+    },
+  ],
+  [
+    "what comes after a terraform_data, and again with it",
+    bucket({ depends_on: ["terraform_data.x"], lifecycle: { replace_triggered_by: ["terraform_data.x"] } }),
+  ],
+  ["text about terraform_data", bucket({ tags: { x: 'terraform_data ${upper("terraform_data")}' } })],
+  ["a hundred levels", bucket({ tags: { x: `\${${"[".repeat(99)}${"]".repeat(99)}}` } })],
+  ["many strings after each other", bucket({ tags: { x: `\${[${'["${local.a}"],'.repeat(1000)}]}` } })],
   ["the provider of its own", bucket({ provider: "aws" })],
   ["an object with its content", resource("aws_s3_object", { content: "x" })],
   ["an import", (c) => (c.import = [{ to: "aws_vpc.main", id: "vpc-1" }])],
@@ -647,6 +729,12 @@ const fine: readonly (readonly [what: string, change: Change])[] = [
     (c) => (c["//"].skyline = { environment: "development", stack: "development-network", exemptions: [] }),
   ],
 ];
+
+const messagesOf = (change: Change) => {
+  const code = network();
+  change(code);
+  return checkCode("development-network", canonical(code), trust).map(({ message }) => message);
+};
 
 const rows = (cases: readonly Case[]) =>
   cases.map(([what, change, ...findings]) => [what, change, findings] as const);
@@ -678,6 +766,30 @@ describe("a stack's code", () => {
     expect(findings("/golden/worker")).toEqual([]);
     expect(findings("/golden/worker/secret")).toEqual(["parameters"]);
     expect(ofNetwork((c) => (c.data.aws_ssm_parameter.image.name = "/golden/worker"))).toHaveLength(1);
+  });
+
+  test("says how a data source gets into the trust file, and of which none can", () => {
+    expect(messagesOf(data("aws_ami", {}))).toEqual([
+      expect.stringContaining(
+        "list it under dataSources in atlantis/settings.yaml, generate, and deploy the trust file",
+      ),
+    ]);
+    expect(messagesOf(data("http", {})).join()).not.toContain("list it");
+  });
+
+  test("says who imports a secret, and what a parameter must not be", () => {
+    expect(messagesOf((c) => (c.import = [{ to: "aws_ssm_parameter.it", id: "/x" }]))).toEqual([
+      expect.stringContaining("an administrator imports it by hand"),
+    ]);
+    expect(messagesOf((c) => (c.data.aws_ssm_parameter.image.with_decryption = true))).toEqual([
+      expect.stringContaining("a SecureString"),
+    ]);
+  });
+
+  test("may have expressions of many levels, and says when they are too many", () => {
+    expect(messagesOf(bucket({ tags: { x: '${"'.repeat(20_000) } }))).toEqual([
+      expect.stringContaining("an expression has too many levels"),
+    ]);
   });
 
   test("of a platform is fine as it is", () => {

@@ -111,7 +111,13 @@ describe("the generated files", () => {
   test("trust what Skyline's stacks use, and each environment's own account and states", () => {
     expect(yamlIn(repository, "atlantis/trust.yaml")).toMatchObject({
       providers: SKYLINE_PROVIDERS,
-      dataSources: ["aws_ssm_parameter"],
+      dataSources: [
+        "aws_caller_identity",
+        "aws_iam_policy_document",
+        "aws_partition",
+        "aws_region",
+        "aws_ssm_parameter",
+      ],
       environments: {
         development: { account: "111111111111", backend: { bucket: "example-tfstate", region: "us-east-1" } },
       },

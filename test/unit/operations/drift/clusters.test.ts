@@ -98,6 +98,48 @@ test("a cluster that the file has forgotten is told with its way back, as far as
   expect(judge({ roles, states: platform }).codes).toEqual(["cluster-not-in-file bravo"]);
 });
 
+/** Files that have forgotten the cluster, and that take it away. */
+const withoutBravo: readonly Readonly<Record<string, Role>>[] = [
+  { alpha: "active" },
+  { alpha: "active", bravo: "removed" },
+];
+
+test("a cluster whose role nobody knows is not removed by what is advised", () => {
+  const fixOf = (facts: Parameters<typeof judge>[0]) => judge(facts).findings[0]?.fix ?? "";
+  const states = { "development-cluster-bravo": state(50) };
+  const forgotten = judge({ roles: { alpha: "active" }, states });
+  expect(forgotten.withoutRole).toEqual(["bravo"]);
+  expect(forgotten.findings).toMatchObject([{ code: "cluster-not-in-file" }]);
+  expect(forgotten.findings[0]?.fix).toContain(
+    "put it back into the file with the role that it has; find out",
+  );
+  const unreadable = { "development-cluster-bravo": null, "development-platform-bravo": state(2) };
+  for (const roles of withoutBravo) {
+    for (const unknown of [states, unreadable]) {
+      const fix = fixOf({ roles, states: unknown });
+      expect(fix).toContain("find out");
+      expect(fix).not.toMatch(/role: removed|apply/);
+    }
+  }
+});
+
+test("a cluster with weight is drained before anything else", () => {
+  const weights = { alpha: 90, bravo: 10 };
+  const drain = /^first take its traffic away: skyline dial drain bravo --env development; then /;
+  for (const roles of withoutBravo) {
+    for (const role of ["retiring", null] as const) {
+      const [finding] = judge({
+        roles,
+        weights,
+        states: { "development-cluster-bravo": state(5, role) },
+      }).findings;
+      expect(finding?.fix).toMatch(drain);
+    }
+    const skipped = judge({ roles, weights }).findings[0];
+    expect(skipped?.fix).toMatch(drain);
+  }
+});
+
 test("an empty state of a cluster that is gone is its end, and nothing to tell", () => {
   const entries = [entry("alpha", "self-managed")];
   const states = { "development-cluster-bravo": state(0), "development-cluster-zulu": state(0) };

@@ -15,6 +15,7 @@ interface Drifted {
 const planOf = (drift: readonly Drifted[], resources: Readonly<Record<string, Values>> = {}) =>
   JSON.stringify({
     format_version: "1.2",
+    planned_values: {},
     resource_drift: drift.map(({ address, before, after, sensitive = {} }) => ({
       ...{ address, type: address.split(".")[0], mode: "managed" },
       change: {

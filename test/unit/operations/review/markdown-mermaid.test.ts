@@ -57,6 +57,20 @@ test("given gateways that come, only the picture after has them, as new", () => 
   expect(pictureOf(picture([]), picture([], false), "after")).toContain('gateways{{"Gateways<br/>new"}}');
 });
 
+test("given a cluster that is removed and still has a share, the picture after says where it goes", () => {
+  const gone = picture([cluster({ role: "removed" })]);
+  expect(pictureOf(gone, picture([cluster()]), "after")).toBe(`\`\`\`mermaid
+flowchart LR
+  callers(["Callers"]) --> gateways
+  gateways{{"Gateways"}}
+  c0["alpha<br/>EKS, 1.34<br/>removed, 100 #37; goes nowhere"]
+  gateways -- "100 %" --x c0
+  classDef changed stroke-width:4px,stroke-dasharray:6 3
+  class c0 changed
+\`\`\``);
+  expect(pictureOf(picture([cluster()]), gone, "before")).toContain("EKS, 1.34, active<br/>goes away");
+});
+
 test("given nothing that differs, nothing is marked", () => {
   expect(samePicture(before, structuredClone(before))).toBe(true);
   expect(pictureOf(before, before, "after")).not.toContain("class");
@@ -79,7 +93,8 @@ describe("whatever a name says", () => {
     String.raw`  callers\(\["Callers"\]\) --> gateways`,
     String.raw`  gateways\{\{"Gateways(?:<br\/>(?:new|removed))?"\}\}`,
     String.raw`  c\d+\["${TEXT}"\]`,
-    String.raw`  gateways (?:-- "\d+ %" -->|-\. "(?:0 %|share unknown)" \.->) c\d+`,
+    String.raw`  gateways (?:-- "\d+ %" --[>x]|-\. "(?:0 %|share unknown)" \.->) c\d+`,
+    String.raw`  empty\["Nothing stands"\]`,
     String.raw`  classDef changed stroke-width:4px,stroke-dasharray:6 3`,
     String.raw`  class (?:gateways|c\d+)(?:,c\d+)* changed`,
   ];

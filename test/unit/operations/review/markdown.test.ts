@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { commentOf, LEAST_COMMENT_BYTES } from "../../../../operations/review/markdown/comment";
-import type { Meaning, Review, Severity } from "../../../../operations/review/model";
+import type { Meaning, Picture, Review, Severity } from "../../../../operations/review/model";
 import { readMarkdown } from "../../../support/markdown";
 import { randomNumbers, seed } from "../../../support/property";
 import { hostileReview, resource, review, stackReview, value } from "../../../support/reviews";
@@ -21,7 +21,7 @@ const firstLine = (of: Review) => commentOf(of).split("\n")[0];
 
 describe("the first line", () => {
   test.each<[string, Review, string]>([
-    ["nothing", review({ stacks: [stackReview({ state: "none" })] }), "**No changes.**"],
+    ["nothing", review({ stacks: [stackReview({ state: "none" })] }), "**No changes (development).**"],
     [
       "stacks that only wait",
       review({
@@ -31,7 +31,7 @@ describe("the first line", () => {
           stackReview({ state: "none" }),
         ],
       }),
-      "**Nothing to apply yet.**",
+      "**Nothing to apply yet (development).**",
     ],
     [
       "a refusal",
@@ -39,7 +39,7 @@ describe("the first line", () => {
         verdict: "refused",
         meanings: [meaning("refused", "cluster alpha, which is active, is removed")],
       }),
-      "**Do not apply:** cluster alpha, which is active, is removed.",
+      "**Do not apply (development):** cluster alpha, which is active, is removed.",
     ],
     [
       "two refusals and less",
@@ -51,7 +51,7 @@ describe("the first line", () => {
           meaning("note", "it is tagged"),
         ],
       }),
-      "**Do not apply:** it goes. And 1 more below.",
+      "**Do not apply (development):** it goes. And 1 more refusal below.",
     ],
     [
       "a finding of the policy",
@@ -61,22 +61,98 @@ describe("the first line", () => {
           { check: "open-ingress", stack: "s-mesh", address: "a.b", wrong: "it is open", right: "close it" },
         ],
       }),
-      "**Do not apply:** `s-mesh/a.b` breaks open-ingress: it is open.",
+      "**Do not apply (development):** `s-mesh/a.b` breaks open-ingress: it is open.",
     ],
     [
       "danger",
       changed({ verdict: "danger", meanings: [meaning("danger", "all gateways go")] }),
-      "**Danger:** all gateways go.",
+      "**Danger (development):** all gateways go.",
     ],
     [
       "attention",
       changed({ verdict: "attention", meanings: [meaning("attention", "it is new")] }),
-      "**Look closely:** it is new.",
+      "**Look closely (development):** it is new.",
     ],
-    ["a note", changed({ meanings: [meaning("note", "it is new")] }), "**No danger found:** it is new."],
-    ["changes that mean nothing", changed(), "**No danger found.**"],
-    ["changes, and a verdict of none", changed({ verdict: "none" }), "**No danger found.**"],
+    [
+      "a note",
+      changed({ meanings: [meaning("note", "it is new")] }),
+      "**No danger found (development):** it is new.",
+    ],
+    ["changes that mean nothing", changed(), "**No danger found (development).**"],
+    ["changes, and a verdict of none", changed({ verdict: "none" }), "**No danger found (development).**"],
+    [
+      "reasons of each kind",
+      changed({
+        verdict: "refused",
+        findings: [
+          { check: "open-ingress", stack: "s-mesh", address: "a.b", wrong: "it is open", right: "close it" },
+        ],
+        meanings: [
+          meaning("refused", "it goes"),
+          ...Array.from({ length: 7 }, () => meaning("danger", "it rolls")),
+          meaning("attention", "it is new"),
+          meaning("note", "it is tagged"),
+        ],
+      }),
+      "**Do not apply (development):** it goes. And 1 more refusal, 7 dangers and 1 point of attention below.",
+    ],
+    [
+      "several notes",
+      changed({ meanings: [meaning("note", "it is new"), meaning("note", "it is old")] }),
+      "**No danger found (development):** it is new. And 1 more note below.",
+    ],
+    [
+      "an environment whose name is no word",
+      changed({ stacks: [stackReview({ environment: "<b>1" })] }),
+      "**No danger found (`\\u{3c}b>1`).**",
+    ],
   ])("given %s", (_what, of, expected) => expect(firstLine(of)).toBe(expected));
+
+  test("given several environments, each that changes has a line of its own, the worst first", () => {
+    const stackIn = (environment: string, parts = {}) =>
+      stackReview({ environment, stack: `${environment}-cluster-alpha`, ...parts });
+    const stacks = ["development", "production", "staging"].map((environment) =>
+      stackIn(environment, { state: environment === "staging" ? "none" : "changes" }),
+    );
+    const comment = commentOf(
+      changed({
+        verdict: "refused",
+        stacks,
+        meanings: [
+          meaning("refused", "it goes", { stack: "production-cluster-alpha" }),
+          meaning("danger", "it rolls", { stack: "production-cluster-alpha" }),
+          meaning("attention", "it is new", { stack: "development-cluster-alpha" }),
+        ],
+      }),
+    );
+    expect(comment.split("\n").slice(0, 5)).toEqual([
+      "**Do not apply (production):** it goes. And 1 danger below.",
+      "",
+      "**Look closely (development):** it is new.",
+      "",
+      "Outputs alone change. 3 stacks reviewed: 2 with changes.",
+    ]);
+    const none = stacks.map((stack) => ({ ...stack, state: "none" as const }));
+    expect(firstLine(review({ stacks: none }))).toBe("**No changes.**");
+  });
+});
+
+test("what it means keeps the review's order, notes apart", () => {
+  const comment = commentOf(
+    changed({
+      verdict: "danger",
+      meanings: [
+        meaning("attention", "first"),
+        meaning("note", "noted"),
+        meaning("danger", "second"),
+        meaning("attention", "third"),
+      ],
+    }),
+  );
+  expect(comment).toContain(
+    "### What it means\n\n- **Attention:** first\n- **Danger:** second\n- **Attention:** third\n",
+  );
+  expect(comment).toContain("### To know\n\n- noted\n");
 });
 
 test("given changes, what is lost comes before all else that changes, with what forces each", () => {
@@ -112,7 +188,7 @@ test("given changes, what is lost comes before all else that changes, with what 
       ],
     }),
   );
-  expect(comment).toBe(`**No danger found.**
+  expect(comment).toBe(`**Look closely (development):** an etcd member is replaced.
 
 1 to create, 1 to update, 1 to replace, 1 to destroy. 1 stack reviewed: 1 with changes.
 
@@ -188,6 +264,16 @@ test("given outputs alone, it says so", () => {
   const comment = commentOf(changed({ stacks: [stackReview({ outputs })] }));
   expect(comment).toContain("\nOutputs alone change. 1 stack reviewed: 1 with changes.\n");
   expect(comment).toContain('- `endpoint`: `"a"` → (known after apply)');
+  const numbers = (parts: object) => commentOf(changed({ stacks: [stackReview(parts)] })).split("\n")[2];
+  expect(numbers({ drift: ["a.b"] })).toMatch(/^The state alone changes\. /);
+  expect(numbers({ drift: ["a.b"], outputs })).toMatch(/^The state and outputs alone change\. /);
+});
+
+test("given an environment of which nothing stands before or after, there is no picture of it", () => {
+  const nothing = { environment: "development", gateways: false, clusters: [] };
+  const comment = (after: Picture) => commentOf(changed({ pictures: [{ before: nothing, after }] }));
+  expect(comment(nothing)).not.toContain("mermaid");
+  expect(comment({ ...nothing, gateways: true })).toContain('empty["Nothing stands"]');
 });
 
 test("given a stack that waits, the table says for which", () => {
@@ -215,6 +301,14 @@ test("given costs, it says which way, and of what", () => {
   const items = [{ stack: "s", what: "m7i.large", direction: "more", count: 3 }] as const;
   expect(commentOf(changed({ cost: { direction: "more", items } }))).toContain(
     "**Monthly cost:** more.\n\n- more: 3 × `m7i.large`\n",
+  );
+  const volumes = [{ stack: "s", what: "GiB of gp3", direction: "less", count: 60 }] as const;
+  expect(commentOf(changed({ cost: { direction: "less", items: volumes } }))).toContain(
+    "\n- less: 60 GiB of gp3\n",
+  );
+  const odd = [{ stack: "s", what: "GiB of <b>", direction: "less", count: 60 }] as const;
+  expect(commentOf(changed({ cost: { direction: "less", items: odd } }))).toContain(
+    "\n- less: 60 GiB of `\\u{3c}b>`\n",
   );
 });
 

@@ -27,11 +27,23 @@ const quiet = (plan: PlanDocument) => role(plan, "passive", "passive");
 describe("a cluster with traffic", () => {
   const code = "active-cluster-touched";
 
-  test("that is active is touched by a rotation of its workers", () => {
-    expect(meaningsOf(reviewed("node-rotation", ALPHA), code)).toEqual([
+  /** A rotation of workers is told of by a rule of its own; an attribute of a target group is not. */
+  const slower = (plan: PlanDocument) =>
+    update(changeAt(plan, "aws_lb_target_group"), { deregistration_delay: "0" });
+  const quietAndSlower = (plan: PlanDocument) => {
+    quiet(plan);
+    slower(plan);
+  };
+
+  test("that is active is touched by what no other rule tells", () => {
+    const review = reviewed("node-rotation", ALPHA, (plan) => {
+      slower(plan);
+      update(changeAt(plan, "aws_lb_listener"), { port: 444 });
+    });
+    expect(meaningsOf(review, code)).toEqual([
       {
         ...{ code, severity: "attention", stack: "development-cluster-alpha", address: null },
-        text: "alpha is active: 2 changes in what its traffic goes through (aws_autoscaling_group and aws_launch_template)",
+        text: "alpha is active: 2 changes in what its traffic goes through (aws_lb_listener and aws_lb_target_group)",
       },
     ]);
   });
@@ -39,7 +51,7 @@ describe("a cluster with traffic", () => {
   test("is touched more badly where something of it goes", () => {
     const review = reviewed("node-rotation", ALPHA, (plan) => replace(changeAt(plan, "aws_lb_target_group")));
     expect(meaningsOf(review, code)).toMatchObject([
-      { severity: "danger", text: expect.stringContaining("3 changes") },
+      { severity: "danger", text: expect.stringContaining("1 change") },
     ]);
     expect(meaningsOf(review, code)[0]?.text).toContain(
       "1 of which deletes or replaces (aws_lb_target_group)",
@@ -47,15 +59,23 @@ describe("a cluster with traffic", () => {
   });
 
   test("is any that the dial sends some to, whatever its role; a passive one without weight is none", () => {
-    expect(meaningsOf(reviewed("node-rotation", ALPHA, quiet), code)).toEqual([]);
-    expect(meaningsOf(reviewed("node-rotation", ALPHA, quiet, dial({ bravo: 100 })), code)).toEqual([]);
-    expect(
-      meaningsOf(reviewed("node-rotation", ALPHA, quiet, dial({ alpha: 1, bravo: 99 })), code),
-    ).toMatchObject([{ text: expect.stringContaining("alpha has 1 points of the dial") }]);
+    const said = (weights?: Record<string, number>) =>
+      meaningsOf(
+        reviewed("node-rotation", ALPHA, quietAndSlower, weights === undefined ? {} : dial(weights)),
+        code,
+      );
+    expect(said()).toEqual([]);
+    expect(said({ bravo: 100 })).toEqual([]);
+    expect(said({ alpha: 1, bravo: 99 })).toMatchObject([
+      { text: expect.stringContaining("alpha has 1 point of the dial") },
+    ]);
   });
 
   test("may be one whose role nobody knows", () => {
-    const unknown = (plan: PlanDocument) => delete plan.output_changes.cluster_role;
+    const unknown = (plan: PlanDocument) => {
+      slower(plan);
+      delete plan.output_changes.cluster_role;
+    };
     const review = reviewed("node-rotation", ALPHA, unknown);
     expect(meaningsOf(review, code)).toMatchObject([{ text: expect.stringContaining("nobody can tell") }]);
     expect(meaningsOf(review, "role-unknown")).toHaveLength(1);
@@ -100,7 +120,7 @@ describe("the mesh", () => {
       {
         ...{ code: "gateways-rolled", severity: "attention" },
         address: expect.stringContaining("aws_autoscaling_group.gateways_group"),
-        text: "all 3 gateways are replaced, new ones first, with a halt of 300 s after 34 %",
+        text: "all 3 gateways are replaced, new ones first, with a halt of 300 s after 34 %: calls go on through the others",
       },
     ]);
   });
@@ -152,7 +172,7 @@ describe("the mesh", () => {
       meaningsOf(
         reviewed("no-change", "mesh", (plan) => {
           const group = changeAt(plan, "aws_autoscaling_group", "consul-servers");
-          Object.assign(group.change.after as object, { desired_capacity: from });
+          Object.assign(group.change.after as object, { desired_capacity: from, max_size: 6 });
           update(group, { desired_capacity: to });
         }),
         "consul-server-removed",
@@ -164,9 +184,14 @@ describe("the mesh", () => {
   });
 
   test("what else changes there touches all calls", () => {
-    expect(meaningsOf(reviewed("other-client-and-deployer", "mesh"), "mesh-touched")).toMatchObject([
-      { severity: "attention", text: expect.stringContaining("2 aws_vpc_security_group_ingress_rule") },
+    const balancer = reviewed("no-change", "mesh", (plan) =>
+      update(changeAt(plan, "aws_lb_target_group"), { deregistration_delay: "0" }),
+    );
+    expect(meaningsOf(balancer, "mesh-touched")).toMatchObject([
+      { severity: "attention", text: expect.stringContaining("1 change (aws_lb_target_group)") },
     ]);
+    // That others are let in is told for each rule.
+    expect(meaningsOf(reviewed("other-client-and-deployer", "mesh"), "mesh-touched")).toEqual([]);
     const listener = reviewed("no-change", "mesh", (plan) => replace(changeAt(plan, "aws_lb_listener")));
     expect(meaningsOf(listener, "mesh-touched")).toMatchObject([{ severity: "danger" }]);
   });
@@ -356,7 +381,10 @@ describe("a cluster's life", () => {
     const { verdict, meanings } = reviewOf(inputsOf("promotion"));
     expect({ verdict, texts: meanings.map(({ text }) => text) }).toEqual({
       verdict: "note",
-      texts: ["alpha goes from active to passive", "bravo goes from passive to active"],
+      texts: [
+        "alpha goes from active to passive, which moves no request: what the dial sends it is not known here",
+        "bravo goes from passive to active, which moves no request: what the dial sends it is not known here",
+      ],
     });
   });
 
@@ -373,7 +401,10 @@ describe("a cluster's life", () => {
       review.meanings.map(({ code, severity }) => `${severity} ${code}`);
 
     expect(said(reviewOf([...others, made("passive")]))).toEqual(["note life-step"]);
-    expect(said(reviewOf([...others, made("active")]))).toEqual(["refused step-skipped"]);
+    expect(said(reviewOf([...others, made("active")]))).toEqual([
+      "refused step-skipped",
+      "danger two-active",
+    ]);
     expect(said(reviewOf([...others, made("retiring")]))).toEqual(["refused step-skipped"]);
     expect(said(reviewOf([first, made("active")]))).toEqual(["note life-step"]);
     expect(said(reviewOf([made("active")]))).toEqual(["attention life-step"]);
@@ -389,7 +420,7 @@ describe("Kubernetes", () => {
 
   test("goes up in a real plan, and a real one skips a version", () => {
     expect(meaningsOf(reviewed("version-upgrade", "cluster-bravo"), "version-upgrade")).toMatchObject([
-      { text: "the control plane of bravo goes from 1.35 to 1.36" },
+      { text: "the control plane of bravo goes from 1.35 to 1.36; what the dial sends it is not known here" },
     ]);
     expect(meaningsOf(reviewed("version-skip", ALPHA), "version-skipped")).toMatchObject([
       {
@@ -417,7 +448,7 @@ describe("nodes", () => {
     expect(meaningsOf(reviewed("node-rotation", ALPHA), "workers-rotated")).toMatchObject([
       {
         severity: "attention",
-        text: "all workers of 1 group of alpha are replaced: development-alpha-general (3, up to 10 % of them away at a time, with a halt of 600 s after 10 % and 50 %)",
+        text: "all workers of 1 group of alpha are replaced: development-alpha-general (3, up to 10 % of them away at a time, with a halt of 600 s after 10 % and 50 %); what the dial sends it is not known here",
       },
     ]);
     expect(meaningsOf(reviewed("node-rotation", ALPHA, quiet), "workers-rotated")).toMatchObject([
@@ -427,13 +458,18 @@ describe("nodes", () => {
 
   test("nodes of EKS are, by a new version of theirs", () => {
     expect(meaningsOf(reviewed("version-upgrade", "cluster-bravo"), "workers-rotated")).toMatchObject([
-      { severity: "note", text: "all workers of 1 group of bravo are replaced: general (3, one at a time)" },
+      {
+        severity: "note",
+        text: "all workers of 1 group of bravo are replaced: general (3, one at a time); what the dial sends it is not known here",
+      },
     ]);
   });
 
   test("controllers are", () => {
     expect(meaningsOf(reviewed("etcd-and-controllers", ALPHA), "controllers-rotated")).toMatchObject([
-      { text: "all 3 controllers of alpha are replaced, new ones first" },
+      {
+        text: "all 3 controllers of alpha are replaced, new ones first; what the dial sends it is not known here",
+      },
     ]);
   });
 });
@@ -596,8 +632,10 @@ test("what a plan does not know yet, it does not undo", () => {
     before: { a: "code", b: "code" },
     after: { a: "by hand", b: "by hand" },
   }).resource_changes;
-  const { meanings } = reviewOf([{ stack: "development-network", plan: read(plan) }]);
-  expect(meanings.map(({ text }) => text)).toEqual(["b was changed outside of Terraform, which this undoes"]);
+  const review = reviewOf([{ stack: "development-network", plan: read(plan) }]);
+  expect(meaningsOf(review, "drift-undone").map(({ text }) => text)).toEqual([
+    "b was changed outside of Terraform, which this undoes",
+  ]);
 });
 
 test("what changes in the state alone is told: taken over, renamed, let go", () => {

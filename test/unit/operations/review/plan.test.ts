@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { SENSITIVE, UNKNOWN } from "../../../../operations/review/masked";
+import { commentOf } from "../../../../operations/review/markdown/comment";
 import { readPlan } from "../../../../operations/review/plan";
 import { reviewOf } from "../../../../operations/review/review";
 import { fixture, planWith, read, scenarios } from "./plans";
@@ -29,6 +30,12 @@ describe("what is no plan is refused, and nothing of it quoted", () => {
     ["a format to come", `{"format_version": "2.0"}`, "no format_version 1.x"],
     ["a plan of a run that failed", `{"format_version": "1.2", "errored": true}`, "a run that failed"],
     ["changes that are no list", `{"format_version": "1.2", "resource_changes": {"a": 1}}`, "is no list"],
+    [
+      "neither changes nor values",
+      `{"format_version": "1.2"}`,
+      "neither resource_changes nor planned_values",
+    ],
+    ["a state of format 1.0", `{"format_version": "1.0", "values": {}}`, "neither resource_changes nor"],
     [
       "a change that is none",
       `{"format_version": "1.2", "resource_changes": [7]}`,
@@ -65,11 +72,35 @@ describe("what is no plan is refused, and nothing of it quoted", () => {
   });
 
   test("a plan of nothing is one", () => {
-    expect(readPlan('{"format_version": "1.2"}', "x")).toMatchObject({
+    expect(readPlan('{"format_version": "1.2", "planned_values": {}}', "x")).toMatchObject({
       changes: [],
       unchanged: [],
       drift: [],
     });
+  });
+
+  test("a plan that only refreshes has its resources in the prior state alone", () => {
+    const resource = (parts: object) => ({
+      ...{ address: "aws_vpc.vpc", mode: "managed", type: "aws_vpc", name: "vpc" },
+      ...{ values: { id: "vpc-1", token: SECRET, twin: SECRET }, sensitive_values: { token: true } },
+      ...parts,
+    });
+    const resources = [
+      resource({}),
+      resource({ address: "aws_vpc.old", deposed_key: "0123abcd" }),
+      resource({ address: "data.aws_vpc.x", mode: "data" }),
+      resource({ address: "aws_vpc.closed", sensitive_values: undefined }),
+    ];
+    const prior_state = { values: { root_module: { resources } } };
+    const plan = readPlan(
+      JSON.stringify({ format_version: "1.2", planned_values: { root_module: {} }, prior_state }),
+      "x",
+    );
+    expect(plan.unchanged.map(({ address, action, after }) => ({ address, action, after }))).toMatchObject([
+      { address: "aws_vpc.vpc", action: "none", after: { id: "vpc-1", token: SENSITIVE } },
+      { address: "aws_vpc.closed", action: "none", after: SENSITIVE },
+    ]);
+    expect(plan.hide(SECRET)).toBe("(sensitive)");
   });
 });
 
@@ -162,6 +193,53 @@ describe("what is sensitive", () => {
     expect(JSON.stringify(review)).toContain("shown");
     expect(review.meanings).toMatchObject([{ text: expect.stringContaining("(sensitive)") }]);
     expect(review.stacks[0]?.outputs).toMatchObject([{ path: "twin", after: { kind: "sensitive" } }]);
+  });
+
+  describe("a secret that is repeated within JSON", () => {
+    const secret = String.raw`pa"ss\word-<Xy91>`;
+    const encoded = (times: number, encode: (value: unknown) => string) =>
+      Array.from({ length: times }).reduce<unknown>((value) => encode({ p: value }), secret);
+    const ofGo = (value: unknown) =>
+      JSON.stringify(value).replace(/[<>&]/g, (character) =>
+        character === "<" ? "\\u003c" : character === ">" ? "\\u003e" : "\\u0026",
+      );
+
+    test.each([0, 1, 2, 3])("%i times, is shown nowhere", (times) => {
+      for (const encode of [JSON.stringify, ofGo]) {
+        const plan = planWith({
+          ...{ address: "terraform_data.x", type: "terraform_data", actions: ["create"] },
+          after: {
+            input: secret,
+            twin: encoded(times, encode),
+            list: [`x ${String(encoded(times, encode))}`],
+          },
+          after_sensitive: { input: true },
+        });
+        const review = reviewOf([{ stack: "development-network", plan: read(plan) }]);
+        expect(JSON.stringify(review)).not.toContain("Xy91");
+        expect(commentOf(review)).not.toContain("Xy91");
+        expect(review.stacks[0]?.resources[0]?.attributes.map(({ after }) => after.kind)).toEqual([
+          ...["sensitive", "sensitive", "sensitive"],
+        ]);
+      }
+    });
+  });
+
+  test("a sensitive number of eight digits or more is repeated nowhere, a shorter one says nothing", () => {
+    const kinds = (number: number) => {
+      const after = {
+        pin: number,
+        twin: number,
+        text: `is ${number}`,
+        json: JSON.stringify({ a: [number] }),
+      };
+      const plan = planWith({ actions: ["create"], after, after_sensitive: { pin: true } });
+      return read(plan).changes[0]?.attributes.map(({ after: { kind } }) => kind);
+    };
+    for (const number of [12345678, -12345678, 1234.5678]) {
+      expect(kinds(number)).toEqual(["sensitive", "sensitive", "sensitive", "sensitive"]);
+    }
+    expect(kinds(1234567)).toEqual(["value", "sensitive", "value", "value"]);
   });
 
   test("what a parameter in plain text says is no secret elsewhere, what an encrypted one says is", () => {

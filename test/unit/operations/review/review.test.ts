@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { defineEnvironment } from "../../../../environment/define";
 import type { EnvironmentInput } from "../../../../environment/schema";
-import { reviewOf, type ReviewInput } from "../../../../operations/review/review";
+import { identityOfInput, reviewOf, type ReviewInput } from "../../../../operations/review/review";
 import { identityOf } from "../../../../operations/review/stack";
 import { addEnvironment } from "../../../../stacks/environment-stacks";
 import {
   changeAt,
   fixture,
   inputsOf,
+  meaningsOf,
   planWith,
   read,
   remove,
@@ -143,6 +144,49 @@ describe("a review", () => {
     }
   });
 
+  test("takes a stack's environment from its code", () => {
+    const metadata = (stack: string) => ({
+      "//": { skyline: { environment: "dev-cluster", stack, exemptions: [] } },
+    });
+    const input = { stack: "dev-cluster-mesh", plan: null, code: metadata("dev-cluster-mesh") };
+    expect(identityOfInput(input)).toMatchObject({ environment: "dev-cluster", kind: "mesh" });
+    expect(identityOfInput({ stack: "dev-cluster-mesh", plan: null })).toMatchObject({ environment: "dev" });
+    expect(reviewOf([input]).stacks).toMatchObject([{ environment: "dev-cluster", kind: "mesh" }]);
+  });
+
+  test("of a plan that only refreshes says what an apply takes into the state", () => {
+    const drifted = planWith(
+      { before: { a: 1, b: "" }, after: { a: 2, b: null } },
+      { address: "aws_eip.gone", type: "aws_eip", actions: ["delete"], before: { a: 1 } },
+      { address: "aws_eip.same", type: "aws_eip", before: { tags: {} }, after: { tags: null } },
+    ).resource_changes;
+    const stays = planWith({ actions: ["no-op"], before: { a: 2 }, after: { a: 2 } }).resource_changes;
+    const of = (parts: object) =>
+      reviewOf([{ stack: "development-network", plan: read({ ...planWith(), ...parts }) }]);
+    const review = of({ resource_changes: stays, resource_drift: drifted, applyable: true });
+    expect(review).toMatchObject({
+      verdict: "attention",
+      stacks: [{ state: "changes", drift: ["aws_eip.gone", "aws_vpc.vpc"], resources: [] }],
+    });
+    expect(meaningsOf(review, "drift-recorded")).toMatchObject(
+      [
+        {
+          severity: "attention",
+          address: "aws_eip.gone",
+          text: /was deleted outside.*takes this into the state/,
+        },
+        { severity: "attention", address: "aws_vpc.vpc", text: /^a was changed.*takes this into the state/ },
+      ].map((one) => ({ ...one, text: expect.stringMatching(one.text) })),
+    );
+    // Terraform itself says that there is nothing to apply.
+    const quiet = of({ resource_changes: stays, resource_drift: drifted, applyable: false });
+    expect(quiet).toMatchObject({ verdict: "none", stacks: [{ state: "none", drift: [] }] });
+    // Beside changes it is what AWS has added to what was made.
+    const busy = planWith({ address: "aws_eip.new", actions: ["create"], after: {} }).resource_changes;
+    const beside = of({ resource_changes: busy, resource_drift: drifted });
+    expect(meaningsOf(beside, "drift-recorded")).toEqual([]);
+  });
+
   test("of a cluster that waits does not know where costs go", () => {
     const waiting = (stack: string) =>
       reviewOf([...inputsOf("new-cluster"), { stack, plan: null }]).cost.direction;
@@ -164,7 +208,7 @@ describe("the picture", () => {
       after: {
         environment: "development",
         gateways: true,
-        clusters: [{ ...bravo, role: "active" }, charlie],
+        clusters: [{ ...alpha, role: "removed" }, { ...bravo, role: "active" }, charlie],
       },
     });
   });
@@ -190,6 +234,35 @@ describe("the picture", () => {
     expect([gone?.before.gateways, gone?.after.gateways]).toEqual([true, false]);
     const [none] = reviewOf([{ stack: "development-mesh", plan: read(planWith()) }]).pictures;
     expect(none?.before.gateways).toBe(false);
+  });
+
+  test("has no gateways where the mesh waits, nor where the network is made first", () => {
+    const network = (actions: string[]): ReviewInput => ({
+      stack: "development-network",
+      plan: read(planWith({ actions, before: actions[0] === "create" ? null : {}, after: {} })),
+    });
+    const gateways = (...inputs: ReviewInput[]) => {
+      const [picture] = reviewOf(inputs).pictures;
+      return [picture?.before.gateways, picture?.after.gateways];
+    };
+    const waits = { stack: "development-mesh", plan: null, waitsFor: "development-network" };
+    expect(gateways(network(["create"]), waits)).toEqual([false, false]);
+    expect(gateways(network(["create"]))).toEqual([false, false]);
+    expect(gateways(network(["update"]), waits)).toEqual([false, false]);
+    expect(gateways(network(["update"]), { ...waits, stack: "other-mesh" })).toEqual([true, true]);
+    expect(gateways(network(["update"]))).toEqual([true, true]);
+  });
+
+  test("keeps a removed cluster to which the dial still sends traffic", () => {
+    const after = (alpha: number) =>
+      reviewOf(inputsOf("removal-of-an-active-cluster"), {
+        weights: { development: { alpha, bravo: 100 - alpha } },
+      }).pictures[0]?.after.clusters.map(({ name, role, weight }) => [name, role, weight]);
+    expect(after(100)).toEqual([
+      ["alpha", "removed", 100],
+      ["bravo", "active", 0],
+    ]);
+    expect(after(0)).toEqual([["bravo", "active", 100]]);
   });
 
   test("and the facts know names of what every object inherits as names like others", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { digestOf, newKey } from "../../../../../operations/atlantis/run/digest";
 import { isEmpty, normalise } from "../../../../../operations/atlantis/run/normalised-plan";
+import { parseExactly } from "../../../../../operations/terraform/exact-json";
 import { seed } from "../../../../support/property";
 
 // Two plans have one digest exactly when they do the same: that is what lets the second be applied for the first.
@@ -193,6 +194,45 @@ describe("matters:", () => {
       expect(digest(group(5))).not.toBe(digest(group(3)));
     },
   );
+
+  test("every digit of a number that JavaScript would round, wherever it is", () => {
+    const places = ['{"n":?}', '{"list":[1,{"n":?}]}', '{"n":-?}', '{"n":1?.5}', '{"n":0.?}', '{"n":?0e1}'];
+    const long = fc.bigInt({ min: 2n ** 53n, max: 2n ** 512n });
+    check(
+      fc.property(long, long, fc.constantFrom(...places), fc.boolean(), (one, near, place, isIndex) => {
+        const digestOfNumber = (number: bigint) => {
+          const value = place.replace("?", String(number));
+          const [after, index] = isIndex ? ["{}", String(number)] : [value, "0"];
+          return digest(
+            parseExactly(
+              `{"format_version":"1.2","resource_changes":[{"address":"a.b","index":${index},` +
+                `"change":{"actions":["update"],"before":{"n":${one}},"after":${after}}}]}`,
+            ),
+          );
+        };
+        expect(digestOfNumber(one)).toBe(digestOfNumber(one));
+        for (const other of [one + 1n, near === one ? one + 2n : near]) {
+          expect(digestOfNumber(other)).not.toBe(digestOfNumber(one));
+        }
+      }),
+    );
+  });
+
+  test("whether it is a number or a text of the same digits", () => {
+    const update = (after: string) =>
+      digest(
+        parseExactly(
+          `{"format_version":"1.2","resource_changes":[{"address":"a.b","change":{"actions":["create"],"after":{"n":${after}}}}]}`,
+        ),
+      );
+    const forms = [
+      "9007199254740993",
+      '"9007199254740993"',
+      '{"text":"9007199254740993"}',
+      "9007199254740992",
+    ];
+    expect(new Set(forms.map(update)).size).toBe(forms.length);
+  });
 
   test("that there is a value at all, and that a list or an object is empty", () => {
     differs((_, { before, after }) => ((after ?? before)!.Another = []));

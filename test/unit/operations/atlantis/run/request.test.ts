@@ -1,12 +1,25 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { requestOf } from "../../../../../operations/atlantis/run/request";
 
-const env = {
-  PROJECT_NAME: "development-mesh",
-  HEAD_COMMIT: "a".repeat(40),
-  PLANFILE: "/clone/cdktf.out/stacks/development-mesh/development-mesh-default.tfplan",
-  WORKSPACE: "default",
-  COMMENT_ARGS: "",
-};
+let root: string;
+let env: Record<"PROJECT_NAME" | "HEAD_COMMIT" | "PLANFILE", string> & NodeJS.ProcessEnv;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "skyline-request-"));
+  const folder = join(root, "clone", "cdktf.out", "stacks", "development-mesh");
+  mkdirSync(folder, { recursive: true });
+  env = {
+    PROJECT_NAME: "development-mesh",
+    HEAD_COMMIT: "a".repeat(40),
+    PLANFILE: join(folder, "development-mesh-default.tfplan"),
+    REPO_REL_DIR: "cdktf.out/stacks/development-mesh",
+    WORKSPACE: "default",
+    COMMENT_ARGS: "",
+  };
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 test("Atlantis' variables say what is to be planned", () => {
   expect(requestOf(env)).toEqual({
@@ -26,8 +39,39 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
   ["an abbreviated commit", { HEAD_COMMIT: "abc1234" }, "invalid"],
   ["no plan file", { PLANFILE: "" }, "invalid"],
   ["a plan file that moves with the folder", { PLANFILE: "a.tfplan" }, "invalid"],
+  ["no folder", { REPO_REL_DIR: undefined }, "invalid"],
+  ["another stack's folder", { REPO_REL_DIR: "cdktf.out/stacks/development-dns" }, "refused"],
+  ["another stack's name", { PROJECT_NAME: "development-dns" }, "refused"],
+  ["a folder written otherwise", { REPO_REL_DIR: "./cdktf.out/stacks/development-mesh" }, "refused"],
+  ["a plan file elsewhere", { PLANFILE: "/cdktf.out/stacks/development-dns/a.tfplan" }, "refused"],
+  [
+    "a plan file of a folder that ends alike",
+    { PLANFILE: "/clone/not-cdktf.out/stacks/development-mesh/a.tfplan" },
+    "refused",
+  ],
+  [
+    "a folder that is not there",
+    { PLANFILE: "/clone/cdktf.out/stacks/development-mesh/a.tfplan" },
+    "refused",
+  ],
   ["another workspace", { WORKSPACE: "other" }, "refused"],
   ["arguments of a comment", { COMMENT_ARGS: "\\-\\t\\a\\r\\g\\e\\t" }, "refused"],
 ])("%s is refused", (_, over, kind) => {
   expect(() => requestOf({ ...env, ...over })).toThrow(expect.objectContaining({ kind }));
+});
+
+test.each(["cdktf.out", "cdktf.out/stacks", "cdktf.out/stacks/development-mesh"])(
+  "a link in the place of %s is refused",
+  (place) => {
+    const path = join(root, "clone", place);
+    renameSync(path, join(root, "elsewhere"));
+    symlinkSync(join(root, "elsewhere"), path);
+    expect(() => requestOf(env)).toThrow(expect.objectContaining({ kind: "refused" }));
+  },
+);
+
+test("the server may have its data behind a link", () => {
+  symlinkSync(root, join(root, "data"));
+  const planFile = env.PLANFILE.replace(root, join(root, "data"));
+  expect(requestOf({ ...env, PLANFILE: planFile })).toMatchObject({ planFile });
 });
