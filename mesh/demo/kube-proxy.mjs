@@ -28,13 +28,14 @@ class Service {
   /** Resolves when each endpoint is known to live or not, and the listener is there or not. */
   async update(endpoints) {
     this.endpoints = endpoints;
+    // The new ones first: without any, a connection that comes meanwhile would be reset.
+    await Promise.all(endpoints.map((endpoint) => this.watch(endpoint)));
     for (const [key, socket] of this.alive) {
       if (!endpoints.some((endpoint) => keyOf(endpoint) === key)) {
         this.alive.delete(key);
         socket.destroy();
       }
     }
-    await Promise.all(endpoints.map((endpoint) => this.watch(endpoint)));
     await this.listen();
   }
 

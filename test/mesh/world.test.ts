@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -116,6 +117,18 @@ describe("a mesh", () => {
   });
 });
 
+/** What becomes of a new connection with one request that anybody answers, if only with 400. */
+const opened = (host: string, port: number) =>
+  new Promise<string>((resolve) => {
+    const socket = connect({ host, port }, () => socket.write("nonsense\r\n\r\n"));
+    socket.on("data", () => {
+      resolve("answered");
+      socket.destroy();
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.on("end", () => resolve("ended without an answer"));
+  });
+
 describe("a cluster's kube-proxy", () => {
   let mesh: MeshWorld;
   let stop: () => Promise<void>;
@@ -149,6 +162,30 @@ describe("a cluster's kube-proxy", () => {
     expect(await ask(`http://${address}:${port}/`, "moving")).toMatchObject({ version: "v2" });
     expect(await kept()).toBe("v1");
     agent.destroy();
+  });
+
+  test("resets no new connection while the owner changes", async () => {
+    await Promise.all([
+      mesh.startService({ name: "to-and-fro", on: { cluster: "alpha" } }),
+      mesh.startService({ name: "to-and-fro", on: { mesos: 0 } }),
+    ]);
+    const cluster = mesh.cluster("alpha");
+    const { address, port } = cluster.serviceAddress("to-and-fro");
+    const results = new Map<string, number>();
+    let changing = true;
+    const caller = async () => {
+      while (changing) {
+        const result = await opened(address, port);
+        results.set(result, (results.get(result) ?? 0) + 1);
+      }
+    };
+    const callers = Array.from({ length: 8 }, caller);
+    for (let change = 0; change < 100; change++) {
+      await cluster.handover("to-and-fro", change % 2 === 0 ? "mesos" : "kubernetes");
+    }
+    changing = false;
+    await Promise.all(callers);
+    expect([...results.keys()]).toEqual(["answered"]);
   });
 
   test("drops a pod that is dead, and refuses when there is none", async () => {
