@@ -29,6 +29,19 @@ export const stackNames = {
   platform: (environment: string, cluster: string) => `${environment}-platform-${cluster}`,
 } as const;
 
+/** All stacks that an environment's file asks for, in the order in which they are applied. */
+export const stacksOfEnvironment = (
+  environment: string,
+  clusters: Readonly<Record<string, unknown>>,
+): readonly string[] => [
+  stackNames.network(environment),
+  stackNames.mesh(environment),
+  ...Object.keys(clusters).flatMap((cluster) => [
+    stackNames.cluster(environment, cluster),
+    stackNames.platform(environment, cluster),
+  ]),
+];
+
 /** Object key of a stack's state in the state bucket. */
 export const stateKey = (environment: string, stack: string) => `${environment}/${stack}.tfstate`;
 

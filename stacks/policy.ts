@@ -5,7 +5,7 @@ import { checkPolicy } from "../environment/policy/check-policy";
 import { exempted, PolicyError, type Exemption, type FindingInStack } from "../environment/policy/exemptions";
 import { surroundingsOf } from "../environment/policy/synthesized";
 import type { Values } from "../environment/policy/resource";
-import { stackNames } from "../environment/naming";
+import { stacksOfEnvironment } from "../environment/naming";
 import type { Environment } from "../environment/schema";
 
 /** A stack that the policy is for. */
@@ -86,14 +86,9 @@ export function exemptionsOfStack(stack: CheckedStack): Exemption[] {
 /** Exemptions in an environment's file, but for those of its stacks that a part of the app leaves out. */
 function exemptionsOf(environment: Environment, stacks: readonly CheckedStack[]): Exemption[] {
   const { environment: name, clusters, policy } = environment;
-  const absent = [
-    stackNames.network(name),
-    stackNames.mesh(name),
-    ...Object.keys(clusters).flatMap((cluster) => [
-      stackNames.cluster(name, cluster),
-      stackNames.platform(name, cluster),
-    ]),
-  ].filter((stack) => !stacks.some(({ stackName }) => stackName === stack));
+  const absent = stacksOfEnvironment(name, clusters).filter(
+    (stack) => !stacks.some(({ stackName }) => stackName === stack),
+  );
   return policy.exemptions
     .filter(({ resource }) => !absent.includes(resource.slice(0, resource.indexOf("/"))))
     .map((exemption) => ({ ...exemption, source: "file" }));

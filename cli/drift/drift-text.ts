@@ -7,6 +7,7 @@ import type {
 } from "../../operations/drift/model";
 import { visible } from "../../operations/review/markdown/escape";
 import type { AttributeChange, ChangeAction, Shown } from "../../operations/review/model";
+import { counted } from "../../operations/words";
 import { table } from "../table";
 
 /** A report for people: one line when there is nothing to say. */
@@ -43,18 +44,18 @@ const section = (title: string, lines: readonly string[]) => (lines.length === 0
 
 function headline({ environment, verdict, stacks, active, findings, unknown }: DriftReport): string {
   const leftOut = stacks.filter(({ state }) => state === "left-out").length;
-  const without = leftOut === 0 ? "" : ` (${count(leftOut, "platform stack")} left out)`;
+  const without = leftOut === 0 ? "" : ` (${counted(leftOut, "platform stack")} left out)`;
   if (verdict === "none") {
     const looked = stacks.length - leftOut;
-    return `${environment}: no drift: ${count(looked, "stack")}${without}, and ${active.cluster ?? "no cluster"} is active wherever it is said`;
+    return `${environment}: no drift: ${counted(looked, "stack")}${without}, and ${active.cluster ?? "no cluster"} is active wherever it is said`;
   }
   const outside = sum(stacks, ({ changedOutside }) => changedOutside.length);
   const pending = stacks.filter(isPending).length;
   const parts = [
-    ...(outside === 0 ? [] : [`${count(outside, "resource")} changed outside of Terraform`]),
-    ...(pending === 0 ? [] : [`${count(pending, "stack")} not applied as the code is`]),
-    ...(findings.length === 0 ? [] : [count(findings.length, "disagreement")]),
-    ...(unknown.length === 0 ? [] : [`${count(unknown.length, "part")} could not be looked at`]),
+    ...(outside === 0 ? [] : [`${counted(outside, "resource")} changed outside of Terraform`]),
+    ...(pending === 0 ? [] : [`${counted(pending, "stack")} not applied as the code is`]),
+    ...(findings.length === 0 ? [] : [counted(findings.length, "disagreement")]),
+    ...(unknown.length === 0 ? [] : [`${counted(unknown.length, "part")} could not be looked at`]),
   ];
   return `${environment}: ${parts.join(", ")}${without}`;
 }
@@ -174,8 +175,6 @@ function shown(value: Shown): string {
       return "(known after apply)";
   }
 }
-
-const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 const sum = <T>(items: readonly T[], of: (item: T) => number) =>
   items.reduce((total, item) => total + of(item), 0);

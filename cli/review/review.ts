@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { readInput, sourceOf, waitingInput, type PlanSource } from "../../operations/review/inputs";
 import { COMMENT_BYTES, commentOf, LEAST_COMMENT_BYTES } from "../../operations/review/markdown/comment";
@@ -7,6 +5,7 @@ import type { Review } from "../../operations/review/model";
 import { identityOfInput, reviewOf, type ReviewInput, type Weights } from "../../operations/review/review";
 import { sarifOf } from "../../operations/review/sarif";
 import { liveWeights, readWeights } from "../../operations/review/weights";
+import { writeWhole } from "../../operations/whole-file";
 import { environmentOf } from "../environment-of";
 import type { ErrorReport } from "../error-report";
 import { examples } from "../examples";
@@ -94,7 +93,7 @@ async function review(plans: readonly string[], options: Options, session: Sessi
   ];
   const data = reviewOf(inputs, { weights: await weightsFor(inputs, options, session) });
   if (options.sarif !== undefined) {
-    writeWhole(options.sarif, `${JSON.stringify(sarifOf(data, packageVersion()), undefined, 2)}\n`);
+    writeReport(options.sarif, `${JSON.stringify(sarifOf(data, packageVersion()), undefined, 2)}\n`);
   }
   return { data, text: commentOf(data, options.max), ...refusal(data) };
 }
@@ -119,14 +118,10 @@ async function weightsFor(
   });
 }
 
-/** Whoever reads the file while it is written reads the old one. */
-function writeWhole(file: string, text: string): void {
-  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+function writeReport(file: string, text: string): void {
   try {
-    writeFileSync(draft, text, { flag: "wx" });
-    renameSync(draft, file);
+    writeWhole(file, text);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new CommandFailure(
       exitCodes.invalid,
       "invalid",

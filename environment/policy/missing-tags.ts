@@ -1,9 +1,9 @@
+import { isObject } from "../json-object";
 import { tagKeys } from "../naming";
 import {
   blocks,
   isExpression,
   isTrue,
-  isValues,
   refersTo,
   type Check,
   type Complaint,
@@ -33,7 +33,7 @@ function ownTags(resource: Resource, around: Surroundings): Complaint[] {
   if (!resource.address.startsWith("aws_") || isExpression(own)) {
     return [];
   }
-  const tags = { ...around.defaultTags(resource), ...(isValues(own) ? own : {}) };
+  const tags = { ...around.defaultTags(resource), ...(isObject(own) ? own : {}) };
   return KEY in tags || around.hasTags(resource) ? wrongTag(tags[KEY], around, "tags") : [];
 }
 
@@ -80,7 +80,7 @@ function launchTemplate(template: Resource, around: Surroundings): Complaint[] {
   const specifications = blocks(template.values, "tag_specifications");
   return ["instance", "volume"].flatMap((resourceType) => {
     const own = specifications.find(({ resource_type }) => resource_type === resourceType)?.tags;
-    const value = isValues(own) ? own[KEY] : undefined;
+    const value = isObject(own) ? own[KEY] : undefined;
     return isExpression(own) || (value === undefined && resourceType === "instance" && isPassedOn)
       ? []
       : wrongTag(value, around, `tag_specifications of ${resourceType}s`);

@@ -1,9 +1,9 @@
+import { isObject } from "../json-object";
 import {
   blocks,
   isExpression,
   isNotTrue,
   isTrue,
-  isValues,
   items,
   said,
   type Check,
@@ -45,7 +45,7 @@ const kubernetesService = (values: Values): Complaint[] => {
   const isInternal = annotations.some(
     (all) =>
       isExpression(all) ||
-      (isValues(all) &&
+      (isObject(all) &&
         (isTrue(all["service.beta.kubernetes.io/aws-load-balancer-internal"]) ||
           all["service.beta.kubernetes.io/aws-load-balancer-scheme"] === "internal")),
   );

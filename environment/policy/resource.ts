@@ -1,3 +1,5 @@
+import { isObject } from "../json-object";
+
 /**
  * A resource as the checks see it: plain values in Terraform's own spelling, whether they come from a stack that was
  * synthesized or from a plan. A value that only an apply will know is an expression (`${…}`) or is not there, and passes:
@@ -33,17 +35,14 @@ export interface Complaint {
 /** A check of one resource. */
 export type Check = (resource: Resource, around: Surroundings) => readonly Complaint[];
 
-export const isValues = (value: unknown): value is Values =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Blocks of a name: Terraform's JSON writes one as an object, several as a list, and generated ones as `dynamic`. */
 export function blocks(values: Values, name: string): Values[] {
   const own = values[name];
-  const dynamic = isValues(values.dynamic) ? values.dynamic[name] : undefined;
+  const dynamic = isObject(values.dynamic) ? values.dynamic[name] : undefined;
   return [
     ...(Array.isArray(own) ? own : [own]),
-    ...(Array.isArray(dynamic) ? dynamic : [dynamic]).map((block) => isValues(block) && block.content),
-  ].filter(isValues);
+    ...(Array.isArray(dynamic) ? dynamic : [dynamic]).map((block) => isObject(block) && block.content),
+  ].filter(isObject);
 }
 
 /** The items of a list, or of what Terraform would make a list of. */

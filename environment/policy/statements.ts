@@ -1,5 +1,6 @@
+import { isObject } from "../json-object";
 import { readExpression, Unread, type Read } from "./expression";
-import { blocks, isExpression, isValues, items, type Resource, type Values } from "./resource";
+import { blocks, isExpression, items, type Resource, type Values } from "./resource";
 
 /** A statement of an IAM policy, however it was written. */
 export interface PolicyStatement {
@@ -70,11 +71,11 @@ function read(text: string): Read | undefined {
 }
 
 function statementsOf(policy: Read | undefined): PolicyStatement[] | undefined {
-  if (!isValues(policy) || !("Statement" in policy)) {
+  if (!isObject(policy) || !("Statement" in policy)) {
     return undefined;
   }
   const all = items(policy.Statement);
-  return all.every((one): one is Values => isValues(one) && !(one instanceof Unread))
+  return all.every((one): one is Values => isObject(one) && !(one instanceof Unread))
     ? all.map((one) => ({
         allows: one.Effect === "Allow",
         actions: items(one.Action),
@@ -82,15 +83,15 @@ function statementsOf(policy: Read | undefined): PolicyStatement[] | undefined {
         resources: items(one.Resource),
         notResources: items(one.NotResource),
         principals: principals(one.Principal),
-        conditionKeys: isValues(one.Condition)
-          ? Object.values(one.Condition).flatMap((test) => (isValues(test) ? Object.keys(test) : []))
+        conditionKeys: isObject(one.Condition)
+          ? Object.values(one.Condition).flatMap((test) => (isObject(test) ? Object.keys(test) : []))
           : [],
       }))
     : undefined;
 }
 
 const principals = (principal: unknown): unknown[] =>
-  isValues(principal) && !(principal instanceof Unread)
+  isObject(principal) && !(principal instanceof Unread)
     ? Object.values(principal).flatMap(items)
     : items(principal);
 

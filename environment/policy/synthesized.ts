@@ -1,4 +1,5 @@
-import { blocks, isValues, type Resource, type Surroundings, type Values } from "./resource";
+import { isObject } from "../json-object";
+import { blocks, type Resource, type Surroundings, type Values } from "./resource";
 
 /** What is known of a stack beside its code. */
 export interface StackFacts extends Pick<Surroundings, "environment" | "deployer"> {
@@ -20,15 +21,15 @@ export function surroundingsOf(code: Values, { environment, deployer, hasTags }:
 }
 
 const resourcesIn = (types: unknown, prefix: string): Resource[] =>
-  Object.entries(isValues(types) ? types : {}).flatMap(([type, named]) =>
-    Object.entries(isValues(named) ? named : {})
-      .filter((entry): entry is [string, Values] => isValues(entry[1]))
+  Object.entries(isObject(types) ? types : {}).flatMap(([type, named]) =>
+    Object.entries(isObject(named) ? named : {})
+      .filter((entry): entry is [string, Values] => isObject(entry[1]))
       .map(([name, values]) => ({ address: `${prefix}${type}.${name}`, type, values })),
   );
 
 /** Default tags by the name that resources call a provider: `aws`, or `aws.<alias>`. */
 function providerTags(code: Values): Map<string, Values> {
-  const providers = isValues(code.provider) ? blocks(code.provider, "aws") : [];
+  const providers = isObject(code.provider) ? blocks(code.provider, "aws") : [];
   return new Map(
     providers.map((provider) => [
       typeof provider.alias === "string" ? `aws.${provider.alias}` : "aws",

@@ -1,4 +1,5 @@
-import { blocks, isNotTrue, isValues, said, type Check, type Complaint, type Values } from "./resource";
+import { isObject } from "../json-object";
+import { blocks, isNotTrue, said, type Check, type Complaint, type Values } from "./resource";
 
 /** A volume is not encrypted at rest. What the account's default may be is not in the code, and can be switched off. */
 export const unencryptedVolume: Check = ({ type, values }) => BY_TYPE[type]?.(values) ?? [];
@@ -42,7 +43,7 @@ const template = (values: Values): Complaint[] => {
 /** Volumes that the EBS CSI driver will make of this class. */
 const storageClass = (values: Values): Complaint[] =>
   values.storage_provisioner === "ebs.csi.aws.com" || values.storage_provisioner === "kubernetes.io/aws-ebs"
-    ? encrypted(isValues(values.parameters) ? values.parameters : {}, "parameters: ")
+    ? encrypted(isObject(values.parameters) ? values.parameters : {}, "parameters: ")
     : [];
 
 const BY_TYPE: Readonly<Record<string, (values: Values) => Complaint[]>> = {

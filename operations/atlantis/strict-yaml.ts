@@ -1,5 +1,6 @@
 import { Document, LineCounter } from "yaml";
 import type { z } from "zod";
+import { isObject } from "../../environment/json-object";
 import { InvalidEnvironmentError } from "../../environment/invalid";
 import { problemsOf, showProblem, type Path, type Problem } from "../../environment/problem";
 import { readText } from "../../environment/read-text";
@@ -68,16 +69,13 @@ export const keysAre =
   (path: Path, pattern: RegExp, wanted: string): Rule =>
   (value) => {
     const found = path.reduce<unknown>(
-      (inner, step) => (isRecord(inner) && Object.hasOwn(inner, step) ? inner[step] : undefined),
+      (inner, step) => (isObject(inner) && Object.hasOwn(inner, step) ? inner[step] : undefined),
       value,
     );
-    return Object.keys(isRecord(found) ? found : {})
+    return Object.keys(isObject(found) ? found : {})
       .filter((key) => !pattern.test(key))
       .map((key) => ({ path: [...path, key], message: `is no ${wanted}`, atKey: true }));
   };
-
-const isRecord = (value: unknown): value is Record<string | number, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * A value as YAML that reads alike in YAML 1.1, which Atlantis reads, and 1.2: text that either takes for something else

@@ -1,6 +1,7 @@
 import { registry, stackNames, type RegistryEntry } from "../../environment/naming";
 import type { ClusterSpec, Environment } from "../../environment/schema";
 import type { Weights } from "../dial/weights";
+import { weightOf } from "../dial/weights";
 import { skippedStep, stageOf, type Stage } from "../life";
 import type { Finding } from "./model";
 import type { StateSummary } from "./states/state";
@@ -197,7 +198,7 @@ class ClusterJudge {
   /** Share of the dial in points; 0 also when nobody knows. */
   private weight(): number {
     const { weights } = this.facts;
-    return weights !== null && Object.hasOwn(weights, this.name) ? (weights[this.name] ?? 0) : 0;
+    return weights === null ? 0 : weightOf(weights, this.name);
   }
 
   private drainCommand(): string {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { stackNames } from "../../environment/naming";
+import { stackNames, stacksOfEnvironment } from "../../environment/naming";
 import type { Environment } from "../../environment/schema";
 import type { AwsOptions } from "../aws/account";
 import { OperationFailure } from "../failure";
@@ -87,14 +87,7 @@ function assertOfFile(
   found: ReadonlySet<string>,
   output: string,
 ): void {
-  const wanted = [
-    stackNames.network(environment),
-    stackNames.mesh(environment),
-    ...Object.keys(clusters).flatMap((name) => [
-      stackNames.cluster(environment, name),
-      stackNames.platform(environment, name),
-    ]),
-  ];
+  const wanted = stacksOfEnvironment(environment, clusters);
   const missing = wanted.filter((name) => !found.has(name));
   const strange = [...found].filter((name) => !wanted.includes(name));
   if (missing.length + strange.length > 0) {

@@ -1,8 +1,9 @@
+import { objectOf } from "../../environment/json-object";
 import type { PlannedChange } from "../review/plan";
 import type { AttributeChange, Shown } from "../review/model";
 import { echoOf, type Echo } from "./echo/echo";
 import type { ChangedOutside, LeftOut } from "./model";
-import { listOf, recordOf, textOf, type StateResource } from "./state-resources";
+import { listOf, textOf, type StateResource } from "./state-resources";
 
 /** What AWS itself moves, by type and attribute. Whatever is not here, and no echo, is told. */
 const KNOWN: ReadonlyMap<string, string> = new Map([
@@ -73,8 +74,8 @@ function leftOutOf(address: string, judged: readonly JudgedAttribute[]): LeftOut
 
 /** What the code has of a resource; nothing when it is not in the code any more. */
 function codeOf(code: unknown, { address, type }: PlannedChange) {
-  const ofType = recordOf(recordOf(recordOf(code).resource)[type]);
-  return recordOf(ofType[address.slice(type.length + 1)]);
+  const ofType = objectOf(objectOf(objectOf(code).resource)[type]);
+  return objectOf(ofType[address.slice(type.length + 1)]);
 }
 
 /** Judges the attributes of one resource. */
@@ -89,7 +90,7 @@ class Judge {
     private readonly resources: readonly StateResource[],
   ) {
     this.paths = new Set(change.attributes.map(({ path }) => path));
-    const ignored = recordOf(code.lifecycle).ignore_changes;
+    const ignored = objectOf(code.lifecycle).ignore_changes;
     this.ignored = ignored === "all" ? "all" : listOf(ignored).map(textOf);
   }
 
@@ -125,7 +126,7 @@ class Judge {
   /** What the code sets itself is no echo. */
   private echo(attribute: string): Echo | undefined {
     if (!this.echoes.has(attribute) && !Object.hasOwn(this.code, attribute)) {
-      const [before, owner] = [recordOf(this.change.before), recordOf(this.change.after)];
+      const [before, owner] = [objectOf(this.change.before), objectOf(this.change.after)];
       const values = { owner, before: before[attribute] };
       this.echoes.set(attribute, echoOf(this.change.type, attribute, values, this.resources));
     }

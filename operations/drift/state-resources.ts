@@ -1,5 +1,6 @@
+import { isObject } from "../../environment/json-object";
 import { OperationFailure } from "../failure";
-import { childOf, isObject, masked } from "../review/masked";
+import { childOf, masked } from "../review/masked";
 
 /** Attributes of a resource; what is sensitive is not in them. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -36,8 +37,6 @@ function resourcesIn(module: unknown): StateResource[] {
   });
   return [...own, ...listOf(childOf(module, "child_modules")).flatMap(resourcesIn)];
 }
-
-export const recordOf = (value: unknown): Values => (isObject(value) ? value : {});
 
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 

@@ -1,8 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { findTerraform } from "../local/terraform";
+import { cleanTerraform } from "../terraform/clean-terraform";
 import { terraformFailure } from "../terraform/diagnostics";
-import { cleanEnvironment } from "../terraform/environment";
 import { runTerraform, type TerraformEnd } from "../terraform/run";
 import { masked } from "../terraform/secrets";
 import { withWorkFolder } from "../terraform/work-folder";
@@ -33,11 +32,7 @@ export async function withTerraform<T>(
   signal: AbortSignal,
   work: (terraform: LookingTerraform) => Promise<T>,
 ): Promise<T> {
-  const clean = cleanEnvironment(process.env);
-  const { binary } = await findTerraform({
-    ...clean,
-    TERRAFORM_BINARY_NAME: process.env.TERRAFORM_BINARY_NAME,
-  });
+  const { binary, env: clean } = await cleanTerraform(process.env);
   return withWorkFolder(async (root) => {
     const folder = async (name: string) => {
       const path = join(root, name);

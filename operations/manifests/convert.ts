@@ -1,3 +1,4 @@
+import { isObject } from "../../environment/json-object";
 import { kubernetesName, type Field, type Fields } from "./shape";
 
 /** A value in a manifest. */
@@ -124,6 +125,3 @@ export class Converter {
 /** Terraform's types for numbers are at times strings: 5043 and "5043" are the same. */
 const isWhole = (value: unknown) =>
   typeof value === "string" ? /^-?\d+$/.test(value) : Number.isInteger(value);
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

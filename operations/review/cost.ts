@@ -1,4 +1,5 @@
-import { childOf, isObject, type Masked } from "./masked";
+import { isObject } from "../../environment/json-object";
+import { childOf, type Masked } from "./masked";
 import { blocksIn, numberIn, textIn, textOf } from "./meaning/changes";
 import { sizeIn } from "./meaning/groups";
 import type { Cost, CostItem } from "./model";

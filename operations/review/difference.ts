@@ -1,4 +1,5 @@
-import { childOf, isAbsent, isObject, keysOf, marksAny } from "./masked";
+import { isObject } from "../../environment/json-object";
+import { childOf, isAbsent, keysOf, marksAny } from "./masked";
 import type { AttributeChange, Shown } from "./model";
 
 /** A value of a plan before it is masked, with what Terraform says of its parts. */

@@ -1,3 +1,5 @@
+import { isObject } from "../../environment/json-object";
+
 /** Stands for a value that Terraform calls sensitive. A symbol: no text of it can be made by accident, nor JSON. */
 export const SENSITIVE: unique symbol = Symbol("sensitive");
 
@@ -55,9 +57,6 @@ export function masked(value: unknown, sensitive: unknown, unknown: unknown): Ma
 export function marksAny(mask: unknown): boolean {
   return mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(marksAny));
 }
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;
 

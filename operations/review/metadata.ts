@@ -1,8 +1,9 @@
+import { isObject } from "../../environment/json-object";
 import { CHECK_NAMES, type CheckName } from "../../environment/policy/checks";
 import type { Exemption } from "../../environment/policy/exemptions";
 import type { StackMetadata } from "../../environment/stack-metadata";
 import { OperationFailure } from "../failure";
-import { childOf, isObject } from "./masked";
+import { childOf } from "./masked";
 
 /**
  * What a stack's code says of itself in `"//".skyline`; undefined when it says nothing, as code of others does.

@@ -1,5 +1,6 @@
+import { isObject } from "../../environment/json-object";
 import { OperationFailure } from "../failure";
-import { childOf, isAbsent, isObject } from "./masked";
+import { childOf, isAbsent } from "./masked";
 
 /** Longest plan that is read, in characters: one of 2,000 changes has some 30 million. */
 const MAX_LENGTH = 256 * 1024 * 1024;

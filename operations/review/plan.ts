@@ -1,4 +1,5 @@
-import { childOf, isAbsent, isObject, masked, type Masked } from "./masked";
+import { isObject } from "../../environment/json-object";
+import { childOf, isAbsent, masked, type Masked } from "./masked";
 import { PlanJson, type Fields } from "./plan-json";
 import { hiding, type Hide } from "./secrets";
 import { readChange, readOutput, type PlannedChange, type PlannedOutput } from "./planned-change";

@@ -1,9 +1,10 @@
+import { isObject } from "../../environment/json-object";
 import { checkPolicy, type Finding } from "../../environment/policy/check-policy";
 import type { CheckName } from "../../environment/policy/checks";
 import { exempted, type Exemption, type FindingInStack } from "../../environment/policy/exemptions";
-import { isExpression, isValues, type Resource, type Values } from "../../environment/policy/resource";
+import { isExpression, type Resource, type Values } from "../../environment/policy/resource";
 import { surroundingsOf } from "../../environment/policy/synthesized";
-import { childOf, isObject, SENSITIVE, UNKNOWN, type Masked } from "./masked";
+import { childOf, SENSITIVE, UNKNOWN, type Masked } from "./masked";
 import type { ExemptedFinding } from "./model";
 import type { PlannedChange } from "./plan";
 import type { PlannedStack } from "./stack";
@@ -29,7 +30,7 @@ export function reviewPolicy(stack: PlannedStack, facts: PolicyFacts): PolicyRev
   const standing = [...stack.plan.unchanged, ...stack.plan.changes].filter(
     ({ after, isDeposed, action }) => isObject(after) && !isDeposed && action !== "forget",
   );
-  const ofCode = isValues(facts.code)
+  const ofCode = isObject(facts.code)
     ? surroundingsOf(facts.code, {
         environment: stack.environment,
         deployer: "",

@@ -1,4 +1,5 @@
-import { childOf, isObject } from "./masked";
+import { isObject } from "../../environment/json-object";
+import { childOf } from "./masked";
 
 /** Shorter ones stand in any text. */
 const SHORTEST = 8;

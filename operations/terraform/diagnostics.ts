@@ -1,3 +1,4 @@
+import { isObject } from "../../environment/json-object";
 import { OperationFailure } from "../failure";
 import { visible } from "../review/markdown/escape";
 import type { TerraformEnd } from "./run";
@@ -16,7 +17,7 @@ export interface Diagnostic {
 export function errorsOf(stdout: string): Diagnostic[] {
   return stdout.split("\n").flatMap((line) => {
     const diagnostic = eventOf(line)?.diagnostic;
-    return isRecord(diagnostic) && diagnostic.severity === "error" ? [diagnosticOf(diagnostic)] : [];
+    return isObject(diagnostic) && diagnostic.severity === "error" ? [diagnosticOf(diagnostic)] : [];
   });
 }
 
@@ -33,19 +34,16 @@ export function eventOf(line: string): Readonly<Record<string, unknown>> | undef
 }
 
 function diagnosticOf({ summary, detail, address, snippet }: Record<string, unknown>): Diagnostic {
-  const values = isRecord(snippet) && Array.isArray(snippet.values) ? snippet.values : [];
+  const values = isObject(snippet) && Array.isArray(snippet.values) ? snippet.values : [];
   return {
     summary: textOf(summary),
     detail: textOf(detail),
     address: typeof address === "string" ? address : null,
-    traversals: values.map((value) => (isRecord(value) ? textOf(value.traversal) : "")),
+    traversals: values.map((value) => (isObject(value) ? textOf(value.traversal) : "")),
   };
 }
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : "");
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Errors told at most: one cause often has hundreds of resources that fail for it. */
 const MOST_ERRORS = 20;

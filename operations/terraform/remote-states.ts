@@ -1,3 +1,4 @@
+import { objectOf } from "../../environment/json-object";
 import type { Diagnostic } from "./diagnostics";
 
 /** An address of a `terraform_remote_state`, alone or with its outputs. */
@@ -43,17 +44,12 @@ function blockOf(address: string, outputs: boolean): string | undefined {
 
 /** Stack by block, for those that are states of other stacks: `<env>/<stack>.tfstate`. */
 function statesOf(code: unknown): ReadonlyMap<string, string> {
-  const blocks = recordOf(recordOf(recordOf(code).data).terraform_remote_state);
+  const blocks = objectOf(objectOf(objectOf(code).data).terraform_remote_state);
   return new Map(
     Object.entries(blocks).flatMap(([name, block]) => {
-      const { key } = recordOf(recordOf(block).config);
+      const { key } = objectOf(objectOf(block).config);
       const [, stack] = /^[^/]+\/([-a-z0-9]+)\.tfstate$/.exec(typeof key === "string" ? key : "") ?? [];
       return stack === undefined ? [] : [[name, stack] as const];
     }),
   );
 }
-
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};

@@ -1,3 +1,5 @@
+import { isObject } from "../../environment/json-object";
+
 /**
  * Values that Terraform marks as sensitive, by a variable, an output or a provider's schema, as texts. Terraform hides
  * them in what it prints itself; a provider that quotes one in an error does not.
@@ -14,9 +16,9 @@ export function secretsOf(document: unknown): ReadonlySet<string> {
 /** Defaults of a stack's sensitive variables, of its code. */
 export function secretsOfCode(code: unknown): ReadonlySet<string> {
   const found = new Set<string>();
-  const variables = isRecord(code) && isRecord(code.variable) ? Object.values(code.variable) : [];
+  const variables = isObject(code) && isObject(code.variable) ? Object.values(code.variable) : [];
   for (const variable of variables.flat()) {
-    if (isRecord(variable) && variable.sensitive === true) {
+    if (isObject(variable) && variable.sensitive === true) {
       addAll(variable.default, found);
     }
   }
@@ -36,7 +38,7 @@ function collect(value: unknown, found: Set<string>): void {
     value.forEach((item) => collect(item, found));
     return;
   }
-  if (!isRecord(value)) {
+  if (!isObject(value)) {
     return;
   }
   MASKS.forEach(([name, mask]) => addMasked(value[name], value[mask], found));
@@ -48,7 +50,7 @@ function addMasked(value: unknown, mask: unknown, found: Set<string>): void {
     addAll(value, found);
   } else if (Array.isArray(mask) && Array.isArray(value)) {
     mask.forEach((inner, index) => addMasked(value[index], inner, found));
-  } else if (isRecord(mask) && isRecord(value)) {
+  } else if (isObject(mask) && isObject(value)) {
     Object.entries(mask).forEach(([key, inner]) => addMasked(value[key], inner, found));
   } else if (typeof mask === "object" && mask !== null && Object.keys(mask).length > 0) {
     // A mask that does not fit its value hides all of it.
@@ -71,9 +73,6 @@ function addAll(value: unknown, found: Set<string>): void {
     Object.values(value).forEach((inner) => addAll(inner, found));
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Shorter ones than this are hidden where they stand alone: `alpha`, but not the end of `development-alpha`. */
 const LIKELY_A_WORD = 8;

@@ -1,23 +1,20 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "cdktf";
-import { parseDocument, type YAMLMap } from "yaml";
 import { driftText } from "../../cli/drift/drift-text";
-import { loadEnvironment } from "../../environment/load";
 import { activeApiHost, apiHost, authorityParameter, registry, stackNames } from "../../environment/naming";
 import type { Environment } from "../../environment/schema";
 import type { DriftReport } from "../../operations/drift/model";
 import { prepareAccount } from "../../operations/local/account";
 import { emulatorEnvironment, startEmulator, type Emulator } from "../../operations/local/emulator";
 import { pythonEnvironment } from "../../operations/local/python";
-import { addEnvironment } from "../../stacks/environment-stacks";
 import { aws } from "../support/aws-cli";
 import { AwsRecorder } from "../support/aws-recorder";
 import { builtCli } from "../support/built";
 import { startCli } from "../support/cli";
 import { ConsulServer } from "../support/consul-server";
 import { policyAllows, policyIn } from "../support/documented-policy";
+import { writeLikeAlpha } from "../support/like-alpha";
 import { waitUntil } from "../support/process";
 import { REPOSITORY, TerraformProject } from "../support/terraform-project";
 
@@ -76,19 +73,7 @@ afterAll(async () => {
 
 /** Writes the file with clusters that are all another alpha, in these roles, and synthesizes. */
 function write(roles: Readonly<Record<string, string>>, workerImage?: string): void {
-  const document = parseDocument(readFileSync(join(REPOSITORY, "environments", "development.yaml"), "utf8"));
-  const alpha = (document.getIn(["clusters", "alpha"]) as YAMLMap).toJSON() as object;
-  const clusters = Object.entries(roles).map(([name, role]) => [name, { ...alpha, role }] as const);
-  document.set("clusters", document.createNode(Object.fromEntries(clusters)));
-  if (workerImage !== undefined) {
-    document.setIn(["clusters", "alpha", "workers", "general", "image"], { id: workerImage });
-  }
-  const file = join(project.root, "environments", `${ENVIRONMENT}.yaml`);
-  writeFileSync(file, document.toString());
-  environment = loadEnvironment(file);
-  const app = new App({ outdir: project.output });
-  addEnvironment(app, environment);
-  app.synth();
+  environment = writeLikeAlpha(project, { roles, workerImage });
 }
 
 const folderOf = (name: string) => project.stacks(ENVIRONMENT).find((stack) => stack.name === name)!.folder;

@@ -1,8 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "cdktf";
-import { parseDocument, type YAMLMap } from "yaml";
-import { loadEnvironment } from "../../environment/load";
 import {
   activeApiHost,
   apiHost,
@@ -15,10 +12,10 @@ import type { Environment } from "../../environment/schema";
 import { prepareAccount } from "../../operations/local/account";
 import { emulatorEnvironment, startEmulator, type Emulator } from "../../operations/local/emulator";
 import { pythonEnvironment } from "../../operations/local/python";
-import { addEnvironment } from "../../stacks/environment-stacks";
 import { aws } from "../support/aws-cli";
 import { builtCli } from "../support/built";
 import { type Ended, startCli } from "../support/cli";
+import { writeLikeAlpha } from "../support/like-alpha";
 import { REPOSITORY, TerraformProject } from "../support/terraform-project";
 
 jest.setTimeout(600_000);
@@ -59,21 +56,7 @@ afterAll(async () => {
 
 /** Writes the file with alpha and charlie, which is another alpha, in these roles, and synthesizes. */
 function write(roles: Readonly<Record<"alpha" | "charlie", string>>, workerImage?: string): void {
-  const document = parseDocument(readFileSync(join(REPOSITORY, "environments", "development.yaml"), "utf8"));
-  document.delete("state");
-  const alpha = document.getIn(["clusters", "alpha"]) as YAMLMap;
-  document.setIn(["clusters", "charlie"], document.createNode(alpha.toJSON()));
-  document.deleteIn(["clusters", "bravo"]);
-  Object.entries(roles).forEach(([name, role]) => document.setIn(["clusters", name, "role"], role));
-  if (workerImage !== undefined) {
-    document.setIn(["clusters", "alpha", "workers", "general", "image"], { id: workerImage });
-  }
-  const file = join(project.root, "environments", `${ENVIRONMENT}.yaml`);
-  writeFileSync(file, document.toString());
-  environment = loadEnvironment(file);
-  const app = new App({ outdir: project.output });
-  addEnvironment(app, environment);
-  app.synth();
+  environment = writeLikeAlpha(project, { roles, workerImage, localState: true });
 }
 
 const folderOf = (name: string) => project.stacks(ENVIRONMENT).find((stack) => stack.name === name)!.folder;

@@ -1,16 +1,7 @@
-import { randomBytes } from "node:crypto";
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { OperationFailure } from "../../failure";
+import { writeWhole } from "../../whole-file";
 import { quoted } from "../code-check/finding";
 import { STACK_NAME, stackFolder } from "../stack-name";
 import { git } from "./git";
@@ -127,13 +118,7 @@ function write(root: string, name: string, code: string): boolean {
     return false;
   }
   mkdirSync(folder, { recursive: true });
-  const draft = join(folder, `.${CODE}.${process.pid}-${randomBytes(6).toString("hex")}`);
-  try {
-    writeFileSync(draft, code, { flag: "wx" });
-    renameSync(draft, file);
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  writeWhole(file, code);
   return true;
 }
 

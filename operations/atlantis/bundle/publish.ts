@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { isObject } from "../../../environment/json-object";
 import { OperationFailure } from "../../failure";
-import { canonical, isObject, isTooDeep } from "../code-check/document";
+import { canonical, isTooDeep } from "../code-check/document";
 import { quoted } from "../code-check/finding";
 import { STACK_NAME } from "../stack-name";
 import { bundleOf, showBundle, type Bundle } from "./format";

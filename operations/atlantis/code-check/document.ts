@@ -1,3 +1,4 @@
+import { isObject } from "../../../environment/json-object";
 import { at } from "./finding";
 
 /** A JSON object. */
@@ -45,9 +46,6 @@ export function parseCode(text: string): Code | string {
   }
   return code;
 }
-
-export const isObject = (value: unknown): value is Code =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether JSON has more levels than code can have. Level by level: it may have more than a recursion can take. */
 export function isTooDeep(code: unknown): boolean {

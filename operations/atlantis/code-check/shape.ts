@@ -1,4 +1,5 @@
-import { blocksBelow, isObject, type Code } from "./document";
+import { isObject } from "../../../environment/json-object";
+import { blocksBelow, type Code } from "./document";
 import { at, quoted, type Problem } from "./finding";
 
 /** Exactly what a value must be: a literal, a list of them, or a function that says what is wrong. */

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { OperationFailure } from "../../failure";
+import { writeWhole } from "../../whole-file";
 
 /** What each generated file says of itself, and no other file. */
 const WRITTEN_BY = "Written by skyline atlantis generate";
@@ -17,16 +17,10 @@ export function textOf(file: string): string | undefined {
   }
 }
 
-/** Writes a file that is there as a whole or not at all. */
+/** Writes a file, and the folders above it. */
 export function writeFile(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  const draft = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString("hex")}`);
-  try {
-    writeFileSync(draft, text, { flag: "wx" });
-    renameSync(draft, file);
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  writeWhole(file, text);
 }
 
 export const removeFile = (file: string): void => rmSync(file);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { stackNames } from "../../../environment/naming";
+import { stacksOfEnvironment } from "../../../environment/naming";
 import type { Environment } from "../../../environment/schema";
 import { OperationFailure } from "../../failure";
 import { STACK_NAME } from "../stack-name";
@@ -75,7 +75,9 @@ function checkComplete(
   output: string,
 ): void {
   const names = new Set(stacks.map(({ name }) => name));
-  const missing = environments.flatMap(stacksOf).filter((name) => !names.has(name));
+  const missing = environments
+    .flatMap(({ environment, clusters }) => stacksOfEnvironment(environment, clusters))
+    .filter((name) => !names.has(name));
   if (missing.length > 0) {
     throw wrong(`${output} is older than the environment files: it lacks ${missing.join(", ")}`, SYNTHESIZE);
   }
@@ -88,15 +90,6 @@ function checkComplete(
     }
   }
 }
-
-const stacksOf = ({ environment, clusters }: Environment): string[] => [
-  stackNames.network(environment),
-  stackNames.mesh(environment),
-  ...Object.keys(clusters).flatMap((cluster) => [
-    stackNames.cluster(environment, cluster),
-    stackNames.platform(environment, cluster),
-  ]),
-];
 
 const SYNTHESIZE = "synthesize the stacks first: npm run build && node dist/main.js";
 

@@ -1,4 +1,5 @@
 import { OperationFailure } from "../../failure";
+import { isObject } from "../../../environment/json-object";
 import { ExactNumber } from "../../terraform/exact-json";
 
 /** A value's place in a resource or an output, as `["tags", "Name"]` or `["ingress", 0]`. */
@@ -197,4 +198,4 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+  isObject(value) && !(value instanceof ExactNumber);

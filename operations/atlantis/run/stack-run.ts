@@ -1,8 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OperationFailure } from "../../failure";
-import { findTerraform } from "../../local/terraform";
-import { cleanEnvironment } from "../../terraform/environment";
+import { cleanTerraform } from "../../terraform/clean-terraform";
 import { errorsOf, terraformFailure } from "../../terraform/diagnostics";
 import { parseExactly } from "../../terraform/exact-json";
 import { awaitedStacks } from "../../terraform/remote-states";
@@ -61,10 +60,9 @@ export class StackRun {
         howToPush(verified.stack, pending, env.TERRAFORM_BINARY_NAME),
       );
     }
-    const clean = cleanEnvironment(env, verified.profile);
-    const { binary } = await findTerraform({ ...clean, TERRAFORM_BINARY_NAME: env.TERRAFORM_BINARY_NAME });
+    const terraform = await cleanTerraform(env, verified.profile);
     return withWorkFolder(async (folder) => {
-      const run = new StackRun(verified, { binary, folder, env: clean, signal }, erroredStates);
+      const run = new StackRun(verified, { ...terraform, folder, signal }, erroredStates);
       await run.writeFile("cdk.tf.json", verified.code);
       await run.initialise();
       return work(run);
@@ -110,9 +108,8 @@ export class StackRun {
   async apply({ file, json }: MadePlan, onLine: (line: string) => void): Promise<void> {
     const args = ["apply", "-json", LOCK_TIMEOUT, file];
     const what = `terraform apply of ${this.verified.stack}`;
-    const mask = this.maskOf(json);
     const failure = await this.terraform(args, { onLine, patienceMs: Infinity }).then(
-      (end) => (end.code === 0 ? undefined : terraformFailure(what, end, mask)),
+      (end) => (end.code === 0 ? undefined : terraformFailure(what, end, this.maskOf(json))),
       (error: unknown) => error,
     );
     // Also one that was interrupted may have been unable to write its state.

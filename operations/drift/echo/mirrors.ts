@@ -1,4 +1,5 @@
-import { listOf, recordOf, type Values } from "../state-resources";
+import { objectOf } from "../../../environment/json-object";
+import { listOf, type Values } from "../state-resources";
 
 /**
  * Attributes that say again what one other resource of Terraform is. A change of it outside is told by that resource; here
@@ -35,6 +36,6 @@ export const MIRRORS: readonly Mirror[] = [
     attributes: ["load_balancer_arns"],
     of: "aws_lb_listener",
     isOf: (listener, group) =>
-      listOf(listener.default_action).some((action) => recordOf(action).target_group_arn === group.arn),
+      listOf(listener.default_action).some((action) => objectOf(action).target_group_arn === group.arn),
   },
 ];

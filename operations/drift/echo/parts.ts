@@ -1,4 +1,5 @@
-import { listOf, recordOf, textOf, type Values } from "../state-resources";
+import { objectOf } from "../../../environment/json-object";
+import { listOf, textOf, type Values } from "../state-resources";
 
 /** One thing that an attribute lists: a rule, a route, a policy. */
 export interface Part {
@@ -38,7 +39,7 @@ function portsOf(protocol: unknown, from: unknown, to: unknown): string {
 /** A security group lists rules of equal ports as one, with all of their networks and groups. */
 function rulesOf(value: unknown, owner: Values): Part[] {
   return listOf(value).flatMap((item) => {
-    const rule = recordOf(item);
+    const rule = objectOf(item);
     const others = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups"]
       .flatMap((name) => listOf(rule[name]))
       .map(textOf);
@@ -82,7 +83,7 @@ const routes: ListedParts = {
   attribute: "route",
   listed: (value) =>
     listOf(value).map((route) =>
-      routeOf(recordOf(route), ["cidr_block", "ipv6_cidr_block", "destination_prefix_list_id"]),
+      routeOf(objectOf(route), ["cidr_block", "ipv6_cidr_block", "destination_prefix_list_id"]),
     ),
   partType: "aws_route",
   isOf: (route, table) => route.route_table_id === table.id,
@@ -98,7 +99,7 @@ const isOfRole = (part: Values, role: Values) => part.role === role.name;
 const inlinePolicies: ListedParts = {
   type: "aws_iam_role",
   attribute: "inline_policy",
-  listed: (value) => listOf(value).map((item) => policyOf(recordOf(item))),
+  listed: (value) => listOf(value).map((item) => policyOf(objectOf(item))),
   partType: "aws_iam_role_policy",
   isOf: isOfRole,
   part: (policy) => [policyOf(policy)],

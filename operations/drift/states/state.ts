@@ -1,6 +1,7 @@
+import { isObject } from "../../../environment/json-object";
 import type { ClusterRole } from "../../life";
 import { OperationFailure } from "../../failure";
-import { childOf, isObject } from "../../review/masked";
+import { childOf } from "../../review/masked";
 import { listOf } from "../state-resources";
 
 /** What a state says of what stands. */

@@ -1,8 +1,9 @@
+import { counted } from "../../words";
 import type { AttributeChange, ChangeAction, ResourceReview, Review, Shown } from "../model";
 import type { Block } from "./budget";
 import { code, prose, valueCode } from "./escape";
 import { folded, grouped } from "./lists";
-import { inStack, isAlone, leftOut, plural } from "./words";
+import { inStack, isAlone, leftOut } from "./words";
 
 /** Attributes that are shown of a resource. */
 const ATTRIBUTES = 10;
@@ -59,7 +60,7 @@ function lossLines({ address, action, forcedBy, attributes }: ResourceReview): s
   return [
     `${code(address)}${by === "" ? "" : `, forced by ${by}`}`,
     ...shown.map(attributeLine),
-    ...(others === 0 ? [] : [plural(others, "more attribute")]),
+    ...(others === 0 ? [] : [counted(others, "more attribute")]),
   ];
 }
 
@@ -69,7 +70,7 @@ export function updateBlock(review: Review): Block {
   const lines = ({ address, attributes }: ResourceReview) => [
     code(address),
     ...attributes.slice(0, ATTRIBUTES).map(attributeLine),
-    ...(attributes.length > ATTRIBUTES ? [plural(attributes.length - ATTRIBUTES, "more attribute")] : []),
+    ...(attributes.length > ATTRIBUTES ? [counted(attributes.length - ATTRIBUTES, "more attribute")] : []),
   ];
   const items = grouped(
     updates,
@@ -77,7 +78,7 @@ export function updateBlock(review: Review): Block {
     ({ stack }) => code(stack),
     ({ resource }) => lines(resource),
   );
-  return folded(plural(updates.length, "update"), items, review, 10);
+  return folded(counted(updates.length, "update"), items, review, 10);
 }
 
 const attributeLine = ({ path, before, after }: AttributeChange) =>
@@ -105,7 +106,7 @@ export function createBlock(review: Review): Block {
     ({ stack }) => code(stack),
     ({ resource }) => [code(resource.address)],
   );
-  return folded(plural(creates.length, "create"), items, review, 12);
+  return folded(counted(creates.length, "create"), items, review, 12);
 }
 
 /** What only comes into the state, leaves it, or changes its address there, folded. */
@@ -119,7 +120,7 @@ export function stateOnlyBlock(review: Review): Block {
       `**${action}** ${code(address)}${reason === null ? "" : `: ${prose(reason)}`}`,
     ],
   );
-  return folded(`${plural(changes.length, "change")} of the state alone`, items, review, 11);
+  return folded(`${counted(changes.length, "change")} of the state alone`, items, review, 11);
 }
 
 /** What other stacks read of this one, folded. */
@@ -133,7 +134,7 @@ export function outputBlock(review: Review): Block {
     ({ stack }) => code(stack),
     ({ output }) => [attributeLine(output)],
   );
-  return folded(plural(outputs.length, "output"), items, review, 13);
+  return folded(counted(outputs.length, "output"), items, review, 13);
 }
 
 /** What somebody changed past Terraform since the last apply. */
@@ -148,7 +149,7 @@ export function driftBlock(review: Review): Block {
     ({ address }) => [code(address)],
   );
   return folded(
-    `${plural(drift.length, "resource")} changed outside of Terraform since the last apply`,
+    `${counted(drift.length, "resource")} changed outside of Terraform since the last apply`,
     items,
     review,
     8,

@@ -1,7 +1,8 @@
+import { counted } from "../../words";
 import type { Counts, Review, StackReview } from "../model";
 import type { Block } from "./budget";
 import { cell, code } from "./escape";
-import { leftOut, plural } from "./words";
+import { leftOut } from "./words";
 
 /** Counts by environment, cluster and stack, of those that change or wait; the others are a line of names. */
 export function tableBlocks({ stacks }: Review): Block[] {
@@ -46,7 +47,7 @@ const elseOf = ({ import: imported, move, forget }: Counts, outputs: number) =>
     ...(imported === 0 ? [] : [`${imported} imported`]),
     ...(move === 0 ? [] : [`${move} moved`]),
     ...(forget === 0 ? [] : [`${forget} forgotten`]),
-    ...(outputs === 0 ? [] : [plural(outputs, "output")]),
+    ...(outputs === 0 ? [] : [counted(outputs, "output")]),
   ].join(", ");
 
 /** Names that are told of stacks without changes. */

@@ -1,8 +1,8 @@
-import { listed } from "../meaning/changes";
+import { counted, listed } from "../../words";
 import type { Counts, Meaning, Review, Severity, StackReview } from "../model";
 import type { Block } from "./budget";
 import { code, prose } from "./escape";
-import { isAlone, leftOut, plural } from "./words";
+import { isAlone, leftOut } from "./words";
 
 const OPENINGS: Readonly<Record<Severity, string>> = {
   refused: "Do not apply",
@@ -99,7 +99,7 @@ function othersBelow(counts: readonly number[], worst: Severity): string {
     const more = severity === worst ? "more " : "";
     return count === 0 || (severity === "note" && worst !== "note")
       ? []
-      : [plural(count, `${more}${one}`, `${more}${many}`)];
+      : [counted(count, `${more}${one}`, `${more}${many}`)];
   });
   return told.length === 0 ? "" : ` And ${listed(told)} below.`;
 }
@@ -137,7 +137,7 @@ function inNumbers({ stacks }: Review): string {
     ...(changed.length === 0 ? [] : [`${changed.length} with changes`]),
     ...(waiting === 0 ? [] : [`${waiting} ${waiting === 1 ? "waits" : "wait"} for another`]),
   ].join(", ");
-  const reviewed = `${plural(stacks.length, "stack")} reviewed${states === "" ? "" : `: ${states}`}.`;
+  const reviewed = `${counted(stacks.length, "stack")} reviewed${states === "" ? "" : `: ${states}`}.`;
   return changed.length === 0 ? reviewed : `${deeds === "" ? withoutDeeds(changed) : deeds}. ${reviewed}`;
 }
 

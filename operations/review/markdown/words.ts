@@ -1,10 +1,6 @@
 import type { Review } from "../model";
 import { code } from "./escape";
 
-/** `1 stack`, `2 stacks`. */
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`;
-
 /** In place of what the budget left no room for. */
 export const leftOut = (count: number): string =>
   `… and ${count} more, left out here: \`skyline review --json\` has all.`;

@@ -1,8 +1,8 @@
+import { counted } from "../../words";
 import { carriesTraffic } from "../clusters";
 import { isRemoval } from "./cluster-removal";
 import { clusterOf, type RuleForTheRest } from "./rule";
 import { reachingTraffic, touched } from "./touched";
-import { counted } from "./changes";
 
 /** A cluster that traffic goes to is changed in what the traffic goes through, and no other rule tells how. */
 export const activeClusterTouched: RuleForTheRest = (stack, around, explained) => {

@@ -1,4 +1,5 @@
-import { childOf, isObject, SENSITIVE, UNKNOWN, type Masked } from "../masked";
+import { isObject } from "../../../environment/json-object";
+import { childOf, SENSITIVE, UNKNOWN, type Masked } from "../masked";
 import type { PlannedChange } from "../plan";
 
 /** A text of a resource: as it stands, or else as it will; undefined when neither is known. */
@@ -71,13 +72,3 @@ export const said = (value: Masked | undefined): string =>
         : typeof value === "string"
           ? value
           : JSON.stringify(value);
-
-/** `1 group`, `2 groups`. */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`;
-
-/** `a, b and c`, of which so many are named at most. */
-export function listed(names: readonly string[], most = 6): string {
-  const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names;
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
-}

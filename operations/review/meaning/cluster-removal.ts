@@ -1,6 +1,7 @@
+import { counted } from "../../words";
 import { carriesTraffic } from "../clusters";
 import type { PlannedStack } from "../stack";
-import { counted, ends } from "./changes";
+import { ends } from "./changes";
 import { isBridge, isDaemonSet } from "./bridge-resources";
 import { dialWords } from "./dial-words";
 import { groupOf } from "./groups";

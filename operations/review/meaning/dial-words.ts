@@ -1,5 +1,5 @@
+import { counted } from "../../words";
 import type { Cluster } from "../clusters";
-import { counted } from "./changes";
 
 /** What goes to a cluster, in words: `the dial sends it 40 points`. */
 export const dialWords = ({ weight }: Cluster): string =>

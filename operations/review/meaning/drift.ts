@@ -1,6 +1,6 @@
+import { listed } from "../../words";
 import { isOfNothing } from "../difference";
 import type { Plan, PlannedChange } from "../plan";
-import { listed } from "./changes";
 import type { Rule, Said } from "./rule";
 
 /** What was changed outside, and what of it an apply has to do with. */

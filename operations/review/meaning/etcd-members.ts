@@ -1,4 +1,5 @@
-import { changes, ends, listed } from "./changes";
+import { listed } from "../../words";
+import { changes, ends } from "./changes";
 import { isRemoval } from "./cluster-removal";
 import { explainedBy, groupOf } from "./groups";
 import type { Explained, Rule, Said } from "./rule";

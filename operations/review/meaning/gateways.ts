@@ -1,6 +1,7 @@
+import { counted } from "../../words";
 import type { PlannedChange } from "../plan";
 import type { PlannedStack } from "../stack";
-import { blocksIn, bothSides, changes, counted, ended, ends, textIn, textsIn } from "./changes";
+import { blocksIn, bothSides, changes, ended, ends, textIn, textsIn } from "./changes";
 import { neglected } from "./group-changes";
 import {
   explainedBy,

@@ -1,6 +1,7 @@
+import { listed } from "../../words";
 import type { PlannedChange } from "../plan";
 import type { PlannedStack } from "../stack";
-import { blocksIn, bothSides, changes, listed, textsIn } from "./changes";
+import { blocksIn, bothSides, changes, textsIn } from "./changes";
 import { explainedBy, refreshes } from "./groups";
 import type { Said } from "./rule";
 

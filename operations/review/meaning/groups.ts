@@ -1,5 +1,6 @@
+import { isObject } from "../../../environment/json-object";
 import { clusterResourceName } from "../../../environment/naming";
-import { childOf, isObject, type Masked } from "../masked";
+import { childOf, type Masked } from "../masked";
 import type { PlannedChange } from "../plan";
 import type { PlannedStack, StackIdentity } from "../stack";
 import { blocksIn, changes, numberIn, tagOf, textIn, textOf, textsIn } from "./changes";

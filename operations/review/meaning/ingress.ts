@@ -1,4 +1,5 @@
-import { childOf, isObject, UNKNOWN, type Masked } from "../masked";
+import { isObject } from "../../../environment/json-object";
+import { childOf, UNKNOWN, type Masked } from "../masked";
 import type { PlannedChange } from "../plan";
 import { blocksIn, changes, said, textOf } from "./changes";
 import type { Rule, Said } from "./rule";

@@ -1,7 +1,7 @@
 import { skippedStep, type Stage } from "../../life";
+import { counted, listed } from "../../words";
 import type { Cluster, ClusterState } from "../clusters";
 import type { PlannedStack } from "../stack";
-import { counted, listed } from "./changes";
 import { dialWords } from "./dial-words";
 import { clusterOf, type Rule, type Said, type Situation } from "./rule";
 

@@ -1,4 +1,5 @@
-import { counted, ends, isReplaced, listed, textOf } from "./changes";
+import { counted, listed } from "../../words";
+import { ends, isReplaced, textOf } from "./changes";
 import type { Rule } from "./rule";
 
 interface Part {

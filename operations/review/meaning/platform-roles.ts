@@ -1,7 +1,9 @@
+import { isObject } from "../../../environment/json-object";
+import { listed } from "../../words";
 import { carriesTraffic } from "../clusters";
-import { childOf, isObject, type Masked } from "../masked";
+import { childOf, type Masked } from "../masked";
 import type { PlannedChange } from "../plan";
-import { blocksIn, listed, textIn } from "./changes";
+import { blocksIn, textIn } from "./changes";
 import { clusterOf, type Rule, type Said } from "./rule";
 
 /** Who has these roles, or is one of these, may do what an admin does, or is anybody. */

@@ -1,7 +1,9 @@
-import { childOf, isObject } from "../masked";
+import { isObject } from "../../../environment/json-object";
+import { listed } from "../../words";
+import { childOf } from "../masked";
 import type { PlannedChange } from "../plan";
 import type { PlannedStack } from "../stack";
-import { bothSides, changes, listed, textIn, textOf } from "./changes";
+import { bothSides, changes, textIn, textOf } from "./changes";
 import type { Rule, Said } from "./rule";
 
 const POLICY = "assume_role_policy";

@@ -1,7 +1,8 @@
+import { counted, listed } from "../../words";
 import { carriesTraffic } from "../clusters";
 import type { Severity } from "../model";
 import type { PlannedChange } from "../plan";
-import { counted, listed, textOf } from "./changes";
+import { textOf } from "./changes";
 import { dialWords } from "./dial-words";
 import {
   explainedBy,

@@ -1,4 +1,4 @@
-import { isObject } from "../masked";
+import { isObject } from "../../../environment/json-object";
 import type { PlannedChange } from "../plan";
 import { ended, tagOf, textOf } from "./changes";
 import { removalOf } from "./cluster-removal";

@@ -1,6 +1,7 @@
+import { counted, listed } from "../../words";
 import { isOfNothing } from "../difference";
 import type { PlannedChange } from "../plan";
-import { counted, ends, isAt, listed } from "./changes";
+import { ends, isAt } from "./changes";
 import type { Explained, Said } from "./rule";
 
 /**

@@ -303,6 +303,7 @@ fs.writeFileSync("cdktf.out/manifest.json", JSON.stringify({ stacks: { "developm
       await pull
         .job("npm", ["ci", "--ignore-scripts", "--no-fund", "--fetch-retries=0"])
         .catch(() => undefined);
+      expect(listener.connections).toBeGreaterThan(0);
       expect(ran(pull)).toBe(false);
       await pull.job(process.execPath, ["app.js"]);
       expect(await pull.publish()).toMatchObject({ code: 0 });

@@ -21,6 +21,7 @@ import { promisify } from "node:util";
 import { updateFile } from "../../../operations/kubeconfig/file";
 import { pause } from "../../../operations/processes";
 import { builtCli } from "../../support/built";
+import { MINE } from "../../support/kubeconfig-text";
 import { randomNumbers, seed } from "../../support/property";
 
 // Two hundred processes: half a minute where nothing else runs.
@@ -31,21 +32,6 @@ const compiled = dirname(dirname(builtCli()));
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "skyline-kubeconfig-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-const MINE = `# mine, and precious
-apiVersion: v1
-kind: Config
-clusters:
-- name: mine # by hand
-  cluster: {server: "https://mine.example.com"}
-contexts:
-- name: mine
-  context: {cluster: mine, user: mine}
-users:
-- name: mine
-  user: {token: hunter2}
-current-context: mine
-`;
 
 function start(...args: string[]): ChildProcess {
   return fork(writer, [compiled, ...args], { stdio: ["ignore", "ignore", "inherit", "ipc"] });

@@ -8,6 +8,7 @@ import { pause } from "../../../operations/processes";
 import { builtCli } from "../../support/built";
 import { startCli } from "../../support/cli";
 import { HeldRegistries } from "../../support/held-registries";
+import { MINE } from "../../support/kubeconfig-text";
 
 // Fifty processes that parse and write in turn, forty times: three minutes where nothing else runs.
 jest.setTimeout(1_800_000);
@@ -16,20 +17,6 @@ const RUNS = 20;
 /** Of kubectl, for each change. */
 const MOST_TRIES = 5;
 const writer = join(__dirname, "..", "..", "support", "kubeconfig-writer.mjs");
-const MINE = `# mine, and precious
-apiVersion: v1
-kind: Config
-clusters:
-- name: mine # by hand
-  cluster: {server: "https://mine.example.com"}
-contexts:
-- name: mine
-  context: {cluster: mine, user: mine}
-users:
-- name: mine
-  user: {token: hunter2}
-current-context: mine
-`;
 
 const environments = Array.from({ length: 50 }, (_, index) => `e${index}`);
 const ofClusters = environments.map((name) => `${name}-alpha`).sort();

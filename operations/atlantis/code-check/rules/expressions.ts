@@ -1,4 +1,5 @@
-import { isObject, textsOf } from "../document";
+import { isObject } from "../../../../environment/json-object";
+import { textsOf } from "../document";
 import { at, quoted, type Problem, type Subject } from "../finding";
 import { readExpression, readTemplate, type Evaluated } from "../template";
 

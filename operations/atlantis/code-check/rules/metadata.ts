@@ -1,4 +1,4 @@
-import { isObject } from "../document";
+import { isObject } from "../../../../environment/json-object";
 import { quoted, type Problem, type Subject } from "../finding";
 
 /** What a stack says of itself to the review is of that stack: exemptions of one are not another's. */

@@ -1,5 +1,6 @@
+import { isObject } from "../../../../environment/json-object";
 import { at, quoted, type Problem, type Subject } from "../finding";
-import { blocksBelow, isObject } from "../document";
+import { blocksBelow } from "../document";
 
 /** Built into Terraform itself; its other resources and data sources are refused, or judged by a rule of their own. */
 const BUILT_IN_RESOURCES: readonly string[] = ["terraform_data"];

@@ -1,4 +1,4 @@
-import { isObject } from "../document";
+import { isObject } from "../../../../environment/json-object";
 import { at, type Problem, type Subject } from "../finding";
 
 const REASONS: ReadonlyMap<string, string> = new Map([

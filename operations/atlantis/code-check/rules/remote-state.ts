@@ -1,5 +1,5 @@
+import { isObject } from "../../../../environment/json-object";
 import { stateKey } from "../../../../environment/naming";
-import { isObject } from "../document";
 import { environmentOf } from "../environment";
 import { quoted, type Problem, type Subject } from "../finding";
 import { differences, oneBlock } from "../shape";

@@ -31,7 +31,7 @@ test("given too much, the least important gives first, and says how much it gave
   ];
   const text = fit(blocks, 400);
   expect(text).toContain("- major 19");
-  expect(text).not.toContain("left out\n\nmajor\n\n");
+  expect(text).not.toMatch(/- major 19\n\n\d+ left out/);
   const [, kept = 0] = [text, text.match(/- minor/g)?.length];
   expect(text).toContain(`\n\n${100 - kept} left out\n`);
   expect(kept).toBeGreaterThan(0);

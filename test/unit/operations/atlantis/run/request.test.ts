@@ -60,6 +60,15 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
   expect(() => requestOf({ ...env, ...over })).toThrow(expect.objectContaining({ kind }));
 });
 
+test.each(["not-cdktf.out/stacks/development-mesh", "cdktf.out/stacks/development-dns"])(
+  "a plan file in %s, which is there, is refused",
+  (folder) => {
+    const there = join(root, "clone", folder);
+    mkdirSync(there, { recursive: true });
+    expect(() => requestOf({ ...env, PLANFILE: join(there, "a.tfplan") })).toThrow("PLANFILE is in");
+  },
+);
+
 test.each(["cdktf.out", "cdktf.out/stacks", "cdktf.out/stacks/development-mesh"])(
   "a link in the place of %s is refused",
   (place) => {
