@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import type { StepFacts } from "../../operations/atlantis/run/judged-plan";
 import { requestOf, type StepRequest } from "../../operations/atlantis/run/request";
+import { environmentOf } from "../../operations/atlantis/code-check/environment";
 import { liveDial } from "../../operations/atlantis/run/live-dial";
 import type { Server } from "../../operations/atlantis/run/stack-run";
-import { readTrust } from "../../operations/atlantis/trust";
+import { readTrust, type Trust } from "../../operations/atlantis/trust";
 import { readWeights } from "../../operations/review/weights";
 import type { Session } from "../session";
 
@@ -33,8 +34,14 @@ export function runStep<T>(
       dial !== undefined
         ? readWeights(dial)
         : live === true
-          ? await liveDial(request.stack, signal)
+          ? await liveDialOf(request.stack, trust, signal)
           : undefined;
     return step(request, { trust, weights, env: process.env, signal });
   }, "Terraform ends what it has begun, and takes its lock back …");
+}
+
+/** Of the environment that the trust file says the stack is of; the step itself refuses one of none. */
+async function liveDialOf(stack: string, trust: Trust, signal: AbortSignal) {
+  const of = environmentOf(stack, trust);
+  return of === undefined ? undefined : await liveDial(of.environment, signal);
 }

@@ -35,19 +35,33 @@ export interface Change {
   readonly further?: readonly Operation[];
 }
 
+/** What Consul has of a dial. */
+export interface RecordedDial extends Pick<Position, "reading" | "last" | "next"> {
+  /** Nobody has ever moved it. */
+  readonly untouched: boolean;
+}
+
 /** The dial comes first: whoever writes after that makes the change a conflict. */
-export async function readPosition(consul: Consul, environment: Environment): Promise<Position> {
-  const name = environment.environment;
-  const reading = await readDial(consul, name);
-  const [newest = 0] = await auditGenerations(consul, name);
-  const [last] = newest === 0 ? [] : await recordsOf(consul, name, [newest]);
-  const untouched = newest === 0 && reading.text === undefined;
+export async function readRecorded(consul: Consul, environment: string): Promise<RecordedDial> {
+  const reading = await readDial(consul, environment);
+  const [newest = 0] = await auditGenerations(consul, environment);
+  const [last] = newest === 0 ? [] : await recordsOf(consul, environment, [newest]);
   return {
     reading,
+    last,
+    untouched: newest === 0 && reading.text === undefined,
+    next: Math.max(reading.dial?.generation ?? 0, newest) + 1,
+  };
+}
+
+/** What Consul has of a dial, and what that comes to by the environment's file. */
+export async function readPosition(consul: Consul, environment: Environment): Promise<Position> {
+  const { untouched, ...recorded } = await readRecorded(consul, environment.environment);
+  const { reading, last } = recorded;
+  return {
+    ...recorded,
     current:
       reading.dial ?? last ?? (untouched ? { generation: 0, weights: initialWeights(environment) } : null),
-    last,
-    next: Math.max(reading.dial?.generation ?? 0, newest) + 1,
   };
 }
 

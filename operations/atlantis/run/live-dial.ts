@@ -1,20 +1,27 @@
 import { Consul } from "../../consul/client";
-import { readDial } from "../../dial/state";
+import { readRecorded } from "../../dial/change";
 import { OperationFailure } from "../../failure";
-import { identityOf } from "../../review/stack";
 import type { WeightsByEnvironment } from "../../review/weights";
 
 /**
- * Asks Consul for the dial of a stack's environment. The environment's file is not read: here it is the pull request's.
+ * Asks Consul for an environment's dial. Its file is not read: here it is the pull request's.
  *
- * @returns nothing for an environment whose dial nobody has moved yet
+ * @returns what the gateways go by: the dial, or what was written last when its key is gone; nothing for one that nobody
+ *   has moved yet
  * @throws OperationFailure when Consul does not say it: a plan is not to pass for want of an answer
  */
-export async function liveDial(stack: string, signal: AbortSignal): Promise<WeightsByEnvironment> {
-  const { environment } = identityOf(stack);
-  const { dial, broken } = await readDial(new Consul({ datacenter: environment, signal }), environment);
-  if (broken !== undefined) {
+export async function liveDial(environment: string, signal: AbortSignal): Promise<WeightsByEnvironment> {
+  const { reading, last, untouched } = await readRecorded(
+    new Consul({ datacenter: environment, signal }),
+    environment,
+  );
+  if (untouched) {
+    return {};
+  }
+  const current = reading.dial ?? last;
+  if (reading.broken !== undefined || current === undefined) {
+    const broken = reading.broken ?? "its key is gone, and its last record";
     throw new OperationFailure("refused", `the dial of ${environment} cannot be read: ${broken}`);
   }
-  return dial === undefined ? {} : { [environment]: dial.weights };
+  return { [environment]: current.weights };
 }
